@@ -1,0 +1,118 @@
+package catalog
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestTableIsComplete(t *testing.T) {
+	var lists, objects, singles, params int
+	for _, e := range All() {
+		switch {
+		case e.List:
+			lists++
+			if len(e.Items) == 0 {
+				t.Errorf("%s: no item schemas", e.Path)
+			}
+		case e.ID != 0:
+			objects++
+			if e.Schema == "" {
+				t.Errorf("%s: no schema", e.Path)
+			}
+		default:
+			singles++
+		}
+		params += len(e.Params())
+	}
+	got := [4]int{lists, objects, singles, params}
+	if want := [4]int{57, 57, 2, 970}; got != want {
+		t.Errorf("lists, objects, singles, parameters = %v, want %v", got, want)
+	}
+}
+
+func TestParam(t *testing.T) {
+	for _, tt := range []struct {
+		path, name string
+		want       Kind
+	}{
+		{"/2.3.0/spacecraft/", "in_space", Boolean},
+		{"/2.3.0/spacecraft/", "limit", Limit},
+		{"/2.3.0/spacecraft/", "mode", Mode},
+		{"/2.3.0/spacecraft/", "tbd", 0},
+		{"/2.3.0/spacecraft/{id}/", "limit", 0},
+		{"/2.3.0/agencies/", "failed_landings__gte", Integer},
+		{"/2.3.0/agencies/", "country_code", StringList},
+		{"/2.3.0/launches/", "hide_recent_previous", 0},
+		{"/2.3.0/launches/upcoming/", "hide_recent_previous", Boolean},
+		{"/2.3.0/launches/upcoming/", "net__gte", DateTime},
+		{"/2.3.0/launches/upcoming/", "id", UUIDList},
+		{"/2.3.0/launches/previous/", "status__ids", IntegerList},
+		{"/2.3.0/launcher_configurations/", "families", Repeated},
+		{"/2.3.0/pads/", "latitude__lt", Float},
+		{"/2.3.0/updates/", "launch", UUID},
+		{"/2.3.0/pads/", "mode", 0},
+		{"/2.3.0/config/orbits/", "ordering", Ordering},
+	} {
+		e := endpoint(t, tt.path)
+		if got, _ := e.Param(tt.name); got != tt.want {
+			t.Errorf("%s %s: kind %d, want %d", tt.path, tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestSearchFieldsOfALaterListReplaceTheEarlier(t *testing.T) {
+	if got, want := len(endpoint(t, "/2.3.0/launches/").Search), 10; got != want {
+		t.Errorf("launches: %d search fields, want %d", got, want)
+	}
+	if got, want := len(endpoint(t, "/2.3.0/launches/upcoming/").Search), 9; got != want {
+		t.Errorf("upcoming launches: %d search fields, want %d", got, want)
+	}
+}
+
+func TestFind(t *testing.T) {
+	const uuid = "e3df2ecd-c239-472f-95e4-2b89b4f75800"
+	for _, tt := range []struct{ path, endpoint, id string }{
+		{"/2.3.0/spacecraft/", "/2.3.0/spacecraft/", ""},
+		{"/2.3.0/spacecraft/202/", "/2.3.0/spacecraft/{id}/", "202"},
+		{"/2.3.0/launches/upcoming/", "/2.3.0/launches/upcoming/", ""},
+		{"/2.3.0/launches/upcoming/" + uuid + "/", "/2.3.0/launches/upcoming/{id}/", uuid},
+		{"/2.3.0/launches/" + uuid + "/", "/2.3.0/launches/{id}/", uuid},
+		{"/2.3.0/dashboard/starship/", "/2.3.0/dashboard/starship/", ""},
+		{"/2.3.0/launches/7/", "", ""},
+		{"/2.3.0/spacecraft/abc/", "", ""},
+		{"/2.3.0/spacecraft/{id}/", "", ""},
+		{"/2.3.0/spacecraft", "", ""},
+		{"/2.3.0/SPACECRAFT/", "", ""},
+		{"//2.3.0/spacecraft/", "", ""},
+		{"/2.2.0/spacecraft/", "", ""},
+		{"/", "", ""},
+		{"", "", ""},
+	} {
+		e, id, ok := Find(tt.path)
+		if ok != (tt.endpoint != "") || ok && (e.Path != tt.endpoint || id != tt.id) {
+			t.Errorf("Find(%q) = %+v, %q, %t, want %q, %q", tt.path, e, id, ok, tt.endpoint, tt.id)
+		}
+	}
+}
+
+func TestParseNamesTheLineAtFault(t *testing.T) {
+	for _, tt := range []struct{ source, want string }{
+		{"list /x/\n  colour red\n", `line 2: unknown label "colour"`},
+		{"list /x/\n  like /y/\n", "line 2: like: no such list above"},
+		{"list /x/\n  items normal\n", `line 2: items: want mode=schema, have "normal"`},
+		{"single /x/\n  int a\n", `line 2: "int" stands outside a list or says nothing`},
+	} {
+		if _, err := parse(tt.source); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("parse(%q): %v, want %s", tt.source, err, tt.want)
+		}
+	}
+}
+
+func endpoint(t *testing.T, path string) *Endpoint {
+	t.Helper()
+	e, ok := load().byPath[path]
+	if !ok {
+		t.Fatalf("%s is not in the table", path)
+	}
+	return e
+}
