@@ -1,0 +1,110 @@
+package cachetest
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"perigee/cache"
+)
+
+// day is when the entries of the suite were answered.
+var day = time.Date(2026, time.March, 14, 15, 9, 26, 535897932, time.UTC)
+
+// Entry returns an entry with every field set. Its body is size bytes long and
+// different for different seeds.
+func Entry(key cache.Key, seed, size int) *cache.Entry {
+	body := []byte(strings.Repeat(fmt.Sprintf("%d,", seed), size/2+1))[:size:size]
+	answered := day.Add(time.Duration(seed) * time.Second)
+	return &cache.Entry{
+		Key:    key,
+		Status: http.StatusOK,
+		Header: http.Header{
+			"Content-Type": {"application/json"},
+			"Link":         {"</a>; rel=a", "</b>; rel=b"},
+			"X-Seed":       {fmt.Sprint(seed)},
+		},
+		Body:                      body,
+		Asked:                     answered.Add(-2 * time.Second),
+		Answered:                  answered,
+		Age:                       3 * time.Second,
+		Date:                      answered.Truncate(time.Second),
+		FreshUntil:                answered.Add(time.Hour),
+		StaleWhileRevalidateUntil: answered.Add(2 * time.Hour),
+		StaleIfErrorUntil:         answered.Add(7 * 24 * time.Hour),
+		Digest:                    sha256.Sum256(body),
+	}
+}
+
+// same says in what got differs from want. Times are equal if they are the same
+// moment: a tier may lose the monotonic clock and the zone. Derived is not
+// compared, it need not survive.
+func same(got, want *cache.Entry) error {
+	switch {
+	case got == nil:
+		return fmt.Errorf("got a nil entry for %q", want.Key)
+	case got.Key != want.Key:
+		return fmt.Errorf("asked for %q, got the entry of %q", want.Key, got.Key)
+	case got.Status != want.Status:
+		return fmt.Errorf("%q: got status %d, want %d", want.Key, got.Status, want.Status)
+	case !bytes.Equal(got.Body, want.Body):
+		return fmt.Errorf("%q: got a body of %d bytes, %.20q…, want %d, %.20q…", want.Key,
+			len(got.Body), got.Body, len(want.Body), want.Body)
+	case got.Digest != want.Digest:
+		return fmt.Errorf("%q: got digest %x, want %x", want.Key, got.Digest, want.Digest)
+	case got.Age != want.Age:
+		return fmt.Errorf("%q: got age %v, want %v", want.Key, got.Age, want.Age)
+	case !maps.EqualFunc(got.Header, want.Header, slices.Equal):
+		return fmt.Errorf("%q: got header %v, want %v", want.Key, got.Header, want.Header)
+	}
+	return sameTimes(got, want)
+}
+
+func sameTimes(got, want *cache.Entry) error {
+	for _, t := range []struct {
+		name      string
+		got, want time.Time
+	}{
+		{"Asked", got.Asked, want.Asked},
+		{"Answered", got.Answered, want.Answered},
+		{"Date", got.Date, want.Date},
+		{"FreshUntil", got.FreshUntil, want.FreshUntil},
+		{"StaleWhileRevalidateUntil", got.StaleWhileRevalidateUntil, want.StaleWhileRevalidateUntil},
+		{"StaleIfErrorUntil", got.StaleIfErrorUntil, want.StaleIfErrorUntil},
+	} {
+		if !t.got.Equal(t.want) {
+			return fmt.Errorf("%q: got %s %v, want %v", want.Key, t.name, t.got, t.want)
+		}
+	}
+	return nil
+}
+
+// put stores e and checks that it is held.
+func put(tier cache.Tier, e *cache.Entry) error {
+	if err := tier.Put(e); err != nil {
+		return fmt.Errorf("put %q: %w", e.Key, err)
+	}
+	return held(tier, e)
+}
+
+// held checks that e is what the tier holds under its key.
+func held(tier cache.Tier, e *cache.Entry) error {
+	got, ok := tier.Get(e.Key)
+	if !ok {
+		return fmt.Errorf("got a miss for %q, which was just stored", e.Key)
+	}
+	return same(got, e)
+}
+
+// missing checks that the tier holds nothing under key.
+func missing(tier cache.Tier, key cache.Key) error {
+	if got, ok := tier.Get(key); ok || got != nil {
+		return fmt.Errorf("got (%v, %t) for %q, want a miss", got, ok, key)
+	}
+	return nil
+}

@@ -1,0 +1,124 @@
+package cache
+
+import (
+	"net/http"
+	"time"
+)
+
+// Key names a resource. Two requests that may share an answer have the same key,
+// and a key says everything that the answer depends on. Tiers treat it as opaque.
+type Key = string
+
+// Entry is one answer of upstream's, whole and verified.
+//
+// From the moment it is handed to a Tier it is shared between goroutines and
+// immutable: not only its fields, but also the bytes of Body and the map in
+// Header. What changes later hangs at Derived and synchronises itself.
+type Entry struct {
+	Key    Key
+	Status int
+	// Header has the end-to-end fields that are relayed with the answer.
+	Header http.Header
+	Body   []byte
+
+	// Asked is when the request was sent, Answered when the head of the response
+	// was received, both by our clock.
+	Asked, Answered time.Time
+	// Age is upstream's own Age field at Answered, Date its Date field. If zero,
+	// it sent none.
+	Age  time.Duration
+	Date time.Time
+
+	// The answer is fresh before FreshUntil. After that it may be served while it
+	// is being refreshed before StaleWhileRevalidateUntil, and because upstream
+	// fails before StaleIfErrorUntil. If zero, there is no such window.
+	FreshUntil, StaleWhileRevalidateUntil, StaleIfErrorUntil time.Time
+
+	// Digest is the SHA-256 of Body.
+	Digest [32]byte
+
+	// Derived is what the owner computed from Body once. A tier that writes its
+	// entries out does not keep it: there Get returns nil here.
+	Derived any
+	// DerivedCost is how many bytes Derived may ever take.
+	DerivedCost int
+}
+
+// What an entry takes in memory besides the bytes in it.
+const (
+	entryOverhead = 512 // the struct, its slots in the maps of Memory and Ristretto, the allocator's rounding
+	fieldOverhead = 48  // a map slot with a string and a slice header
+	valueOverhead = 16  // a string header
+)
+
+// Cost returns how many bytes the entry takes in memory, what Derived may come to
+// take included. A body counts with its capacity, since that is what stays
+// allocated.
+func (e *Entry) Cost() int64 {
+	cost := entryOverhead + int64(len(e.Key)) + int64(cap(e.Body)) + int64(max(e.DerivedCost, 0))
+	for name, values := range e.Header {
+		cost += fieldOverhead + int64(len(name))
+		for _, v := range values {
+			cost += valueOverhead + int64(len(v))
+		}
+	}
+	return cost
+}
+
+// State is what may be done with an entry. Greater is better.
+type State uint8
+
+const (
+	// Dead entries are not served.
+	Dead State = iota
+	// Stale entries are served only when upstream cannot or must not be asked.
+	Stale
+	// Revalidate is stale, but may be served at once while it is refreshed.
+	Revalidate
+	// Fresh entries are served as they are.
+	Fresh
+)
+
+// String returns the name of the state in lower case, as logs show it.
+func (s State) String() string {
+	switch s {
+	case Fresh:
+		return "fresh"
+	case Revalidate:
+		return "revalidate"
+	case Stale:
+		return "stale"
+	}
+	return "dead"
+}
+
+// clockSlack is how far in the future an entry's answer may lie. Clocks of
+// replicas that share entries differ by less.
+const clockSlack = time.Minute
+
+// State returns what may be done with the entry now. A moment that is named in
+// the entry is already past it (RFC 9111, section 4.2: fresh means that the
+// lifetime is greater than the age).
+//
+// An answer from the future was written under a wrong clock, and how old it is
+// cannot be known: it is never Fresh. Without this a machine that once started
+// with its clock a year ahead would serve what it stored then for a year.
+func (e *Entry) State(now time.Time) State {
+	switch {
+	case before(now, e.FreshUntil) && e.Answered.Sub(now) <= clockSlack:
+		return Fresh
+	case before(now, e.StaleWhileRevalidateUntil):
+		return Revalidate
+	case before(now, e.StaleIfErrorUntil):
+		return Stale
+	}
+	return Dead
+}
+
+// before reports whether now is before t by the wall clock and, when both times
+// have a reading of it, by the monotonic clock too. One alone is not enough: the
+// monotonic clock stands still while a machine sleeps, and the wall clock can be
+// set back.
+func before(now, t time.Time) bool {
+	return now.Before(t) && now.Round(0).Before(t.Round(0))
+}
