@@ -1,0 +1,80 @@
+// Package config reads Perigee's settings from the environment, validates them
+// and describes them. Every setting is optional; one that is set but empty has
+// its default. All that is wrong is told at once, and no secret is ever part of
+// what is told.
+//
+// The struct below is the only list of settings there is: the table in the
+// README, the listing of `perigee check` and the error messages come from it.
+package config
+
+import "net/url"
+
+// Config holds one field per setting. The tags are for the operator: env is the
+// name, envDefault the default, allowed the values and desc the meaning; secret
+// and path say how the value may be shown. The comments are for those who use
+// the field.
+//
+// A Config shows itself in logs (slog.LogValuer) and in Dump without secrets.
+type Config struct {
+	// UpstreamURL has a scheme (http or https) and a host with an optional
+	// port, both in lower case, and nothing else. Never nil.
+	UpstreamURL *url.URL `env:"PERIGEE_UPSTREAM_URL" envDefault:"https://ll.thespacedevs.com" allowed:"an http or https URL of a host alone" desc:"Launch Library 2, or what stands in for it."`
+
+	// UpstreamToken is the token alone, visible ASCII; also if it came from
+	// UpstreamTokenFile. Unset: requests go upstream anonymously.
+	UpstreamToken Secret `env:"PERIGEE_UPSTREAM_TOKEN" secret:"true" allowed:"the token alone, of visible ASCII characters" desc:"API key, sent upstream as Authorization: Token …. It is never shown or logged."`
+
+	// UpstreamTokenFile is where UpstreamToken came from; "" if not from a file.
+	UpstreamTokenFile string `env:"PERIGEE_UPSTREAM_TOKEN_FILE" path:"true" allowed:"a readable file that holds the token alone" desc:"File that holds the API key, in place of PERIGEE_UPSTREAM_TOKEN."`
+
+	// Listen is fit for net.Listen; port 0 is any free one.
+	Listen Address `env:"PERIGEE_LISTEN" envDefault:":8080" allowed:"host:port or :port" desc:"Address that apps connect to."`
+
+	// AdminListen is fit for net.Listen and never the same as Listen.
+	AdminListen Address `env:"PERIGEE_ADMIN_LISTEN" envDefault:"127.0.0.1:8081" allowed:"host:port or :port, other than PERIGEE_LISTEN" desc:"Address of /metrics, /livez and /readyz. Keep it from strangers."`
+
+	// PublicURL is nil if unset. It may have a path, which never ends in a slash.
+	PublicURL *url.URL `env:"PERIGEE_PUBLIC_URL" allowed:"an http or https URL without a query" desc:"Base of the links in answers. Unset: the scheme and host that the client used."`
+
+	// Links is rewrite or keep.
+	Links Links `env:"PERIGEE_LINKS" envDefault:"rewrite" allowed:"rewrite or keep" desc:"Whether the links in answers lead back to the proxy, or stay as upstream wrote them."`
+
+	// TrustedProxies are masked, and IPv4 ones are never in IPv6 form.
+	TrustedProxies Prefixes `env:"PERIGEE_TRUSTED_PROXIES" allowed:"a comma list of CIDR prefixes and addresses" desc:"Peers whose X-Forwarded-For, -Host and -Proto are believed."`
+
+	// CacheSize is at least 1 MiB.
+	CacheSize Size `env:"PERIGEE_CACHE_SIZE" envDefault:"256MiB" allowed:"a size from 1MiB" desc:"Memory for stored answers."`
+
+	// TTL is at least a second.
+	TTL Duration `env:"PERIGEE_TTL" envDefault:"1h" allowed:"a duration from 1s" desc:"How long an answer is fresh."`
+
+	// TTLRules are in the order to try them in.
+	TTLRules TTLRules `env:"PERIGEE_TTL_RULES" envDefault:"/2.*/config/*=24h,/2.*/launch*/upcoming/*=15m,/2.*/event*/upcoming/*=15m" allowed:"a comma list of pattern=duration, each pattern beginning with / or * and each duration from 1s, or off" desc:"Other times for some paths. The first pattern that matches the whole path decides; * matches any run of characters, slashes too."`
+
+	// TTLFloor is at most TTL. A rule's time may be shorter.
+	TTLFloor Duration `env:"PERIGEE_TTL_FLOOR" envDefault:"1m" allowed:"a duration, at most PERIGEE_TTL" desc:"Upstream's own headers may make an answer fresh for less time, but not for less than this."`
+
+	// StaleWhileRevalidate counts from the end of freshness; 0 turns it off.
+	StaleWhileRevalidate Duration `env:"PERIGEE_STALE_WHILE_REVALIDATE" envDefault:"1h" allowed:"a duration; 0 is off" desc:"How long past its freshness an answer is still served at once, while it is refreshed."`
+
+	// StaleIfError counts from the end of freshness; 0 turns it off.
+	StaleIfError Duration `env:"PERIGEE_STALE_IF_ERROR" envDefault:"7d" allowed:"a duration; 0 is off" desc:"How long past its freshness an answer is served when upstream fails or refuses."`
+
+	// UnknownParams is drop or keep.
+	UnknownParams UnknownParams `env:"PERIGEE_UNKNOWN_PARAMS" envDefault:"drop" allowed:"drop or keep" desc:"What becomes of query parameters that the endpoint does not know. Upstream ignores them; kept ones make requests differ."`
+
+	// CORSOrigins is "*" alone, or a list of origins, or empty for off.
+	CORSOrigins Origins `env:"PERIGEE_CORS_ORIGINS" envDefault:"*" allowed:"*, or a comma list of origins such as https://example.org, or off" desc:"Web origins whose scripts may read answers."`
+
+	// UpstreamTimeout is at least a millisecond.
+	UpstreamTimeout Duration `env:"PERIGEE_UPSTREAM_TIMEOUT" envDefault:"20s" allowed:"a duration from 1ms" desc:"How long one upstream request may take, from dialling to its last byte."`
+
+	// MaxBody is 64 KiB to 1 GiB.
+	MaxBody Size `env:"PERIGEE_MAX_BODY" envDefault:"32MiB" allowed:"a size from 64KiB to 1GiB" desc:"Longest body that is taken from upstream."`
+
+	// LogLevel is debug, info, warn or error.
+	LogLevel LogLevel `env:"PERIGEE_LOG_LEVEL" envDefault:"info" allowed:"debug, info, warn or error" desc:"The least that is logged. Access records are info."`
+
+	// LogFormat is text or json.
+	LogFormat LogFormat `env:"PERIGEE_LOG_FORMAT" envDefault:"text" allowed:"text or json" desc:"How it is logged, on standard error."`
+}
