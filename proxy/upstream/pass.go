@@ -1,0 +1,81 @@
+package upstream
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// RoundTrip passes a client's GET or HEAD through, streamed. It is meant for paths
+// outside the API: no credentials are sent, and no quota is asked. Of the client's
+// fields only those go along that say what it accepts and what it holds; of the
+// answer's, Set-Cookie and what concerns the connection stay behind. A body of the
+// request is dropped, and so are values in its context.
+//
+// At most one request leaves. The number under way and their rate are bounded by
+// the options: over the bound the error is a *BusyError. All other errors are
+// *Error.
+func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		req.Body.Close()
+	}
+	if req.Method != http.MethodGet && req.Method != http.MethodHead {
+		return nil, &Error{Op: "prepare", Err: fmt.Errorf("method %.20q is not passed through", req.Method)}
+	}
+	u, err := c.rebase(req.URL)
+	if err != nil {
+		return nil, &Error{Op: "prepare", Err: err}
+	}
+	leave, err := c.pass.enter(req.Context())
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(bare{req.Context()}, c.options.PassTimeout)
+	end := func() { cancel(); leave() } // may be called again
+	out := &http.Request{Method: req.Method, URL: u, Host: u.Host, Header: c.passHeader(req.Header)}
+	resp, err := c.passOn(out.WithContext(ctx))
+	if err != nil {
+		end()
+		return nil, err
+	}
+	resp.Request = req
+	resp.Body = &passBody{ReadCloser: resp.Body, end: end}
+	return resp, nil
+}
+
+// passOn sends the request and cleans the head of the response.
+func (c *Client) passOn(req *http.Request) (*http.Response, error) {
+	start, status := time.Now(), 0
+	resp, _, err := c.send(req)
+	if err == nil {
+		status = resp.StatusCode
+		clean(resp.Header)
+	}
+	c.note(req, labelPass, status, time.Since(start), err)
+	return resp, err
+}
+
+// passBody is a body on its way through. It gives its place back as soon as it has
+// ended, which may be before it is closed.
+type passBody struct {
+	io.ReadCloser
+	end func()
+}
+
+// Read hands on what the body has.
+func (b *passBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil {
+		b.end()
+	}
+	return n, err
+}
+
+// Close ends the body, read or not.
+func (b *passBody) Close() error {
+	err := b.ReadCloser.Close()
+	b.end()
+	return err
+}
