@@ -1,0 +1,92 @@
+package metrics
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+)
+
+// noon is the moment at which tests begin.
+var noon = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+
+// someEndpoints are labels as the program gives them.
+var someEndpoints = []string{"/2.3.0/spacecraft/", "/2.3.0/launches/upcoming/", "/2.2.0/", "unknown", "outside", "api-throttle"}
+
+func someStats() CacheStats {
+	return CacheStats{
+		Entries: 3, Bytes: 66_000, MaxBytes: 1 << 28, Hits: 40, Misses: 5, Dropped: 1, Rejected: 2,
+		TooLarge: 3, Evicted: 4, PinnedEntries: 2, PinnedBytes: 44_000,
+	}
+}
+
+// exercise calls every method so that every series a dashboard may ask for exists.
+func exercise(m *Metrics) {
+	for _, outcome := range append(Outcomes(), "strange") {
+		for _, status := range append(statuses(), 0, 299, 418) {
+			m.RequestStarted()
+			m.RequestEnded(outcome, someEndpoints[0], status, 80*time.Microsecond)
+			m.UpstreamAnswered(someEndpoints[1], status, time.Second)
+		}
+	}
+	m.WaiterJoined()
+	m.FlightStarted()
+	m.FlightEnded()
+	m.WorseAnswerKept("shape")
+	m.Overridden("private")
+	m.PanicRecovered()
+	m.SetQuota(15, 4, time.Hour, 10*time.Minute, noon)
+	m.ThrottleReportFailed()
+}
+
+// family is what a scrape tells of one metric.
+type family struct {
+	kind   string              // counter, gauge, histogram
+	help   string              //
+	labels map[string][]string // values seen, by label name
+}
+
+// labelNames returns the names in the order of the alphabet.
+func (f family) labelNames() []string { return slices.Sorted(maps.Keys(f.labels)) }
+
+// gathered returns what g exports, by metric name.
+func gathered(t *testing.T, g prometheus.Gatherer) map[string]family {
+	t.Helper()
+	all, err := g.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	families := make(map[string]family)
+	for _, mf := range all {
+		f := family{
+			kind: strings.ToLower(mf.GetType().String()), help: mf.GetHelp(),
+			labels: make(map[string][]string),
+		}
+		for _, metric := range mf.GetMetric() {
+			for _, l := range metric.GetLabel() {
+				f.labels[l.GetName()] = append(f.labels[l.GetName()], l.GetValue())
+			}
+		}
+		families[mf.GetName()] = f
+	}
+	return families
+}
+
+// seriesOf returns how many series a metric has.
+func seriesOf(t *testing.T, g prometheus.Gatherer, name string) []*dto.Metric {
+	t.Helper()
+	all, err := g.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, mf := range all {
+		if mf.GetName() == name {
+			return mf.GetMetric()
+		}
+	}
+	return nil
+}

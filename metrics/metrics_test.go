@@ -1,0 +1,277 @@
+package metrics
+
+import (
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+)
+
+// TestLint holds the names and help texts to the conventions of Prometheus.
+func TestLint(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	exercise(New(reg, Options{Endpoints: someEndpoints, CacheStats: someStats}))
+	problems, err := testutil.GatherAndLint(reg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		if strings.HasPrefix(p.Metric, "perigee_") {
+			t.Errorf("%s: %s", p.Metric, p.Text)
+		}
+	}
+}
+
+// TestScenario plays a minute of a proxy's life and compares what a scrape shows.
+func TestScenario(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	now := noon
+	m := New(reg, Options{
+		Build:     BuildInfo{Version: "1.2.3", Revision: "abc", GoVersion: "go1.26"},
+		Endpoints: []string{"/2.3.0/spacecraft/"}, CacheStats: someStats,
+		Now: func() time.Time { return now },
+	})
+	m.SetQuota(15, 4, time.Hour, 10*time.Minute, noon)
+	m.RequestStarted() // one miss, one that waits for it, one that is still being answered
+	m.RequestStarted()
+	m.RequestStarted()
+	m.FlightStarted()
+	m.WaiterJoined()
+	m.UpstreamAnswered("/2.3.0/spacecraft/", 200, 800*time.Millisecond)
+	m.Overridden("private")
+	m.RequestEnded("miss", "/2.3.0/spacecraft/", 200, 801*time.Millisecond)
+	m.RequestEnded("collapsed", "/2.3.0/spacecraft/", 200, 700*time.Millisecond)
+	m.UpstreamAnswered("/2.3.0/spacecraft/", 0, 20*time.Second)
+	m.WorseAnswerKept("status")
+	now = noon.Add(time.Minute)
+
+	err := testutil.GatherAndCompare(reg, strings.NewReader(scenario), namesIn(scenario)...)
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+const scenario = `
+# HELP perigee_build_info Always 1; the labels tell which build is running.
+# TYPE perigee_build_info gauge
+perigee_build_info{goversion="go1.26",revision="abc",version="1.2.3"} 1
+# HELP perigee_cache_bytes Bytes that the entries in memory take.
+# TYPE perigee_cache_bytes gauge
+perigee_cache_bytes 66000
+# HELP perigee_cache_entries Entries held in memory.
+# TYPE perigee_cache_entries gauge
+perigee_cache_entries 3
+# HELP perigee_cache_evictions_total Entries that gave way to others in the memory cache.
+# TYPE perigee_cache_evictions_total counter
+perigee_cache_evictions_total 4
+# HELP perigee_cache_hits_total Look-ups in memory that found an entry, fresh or stale.
+# TYPE perigee_cache_hits_total counter
+perigee_cache_hits_total 40
+# HELP perigee_cache_max_bytes Bytes that the entries in memory may take.
+# TYPE perigee_cache_max_bytes gauge
+perigee_cache_max_bytes 2.68435456e+08
+# HELP perigee_cache_misses_total Look-ups in memory that found nothing.
+# TYPE perigee_cache_misses_total counter
+perigee_cache_misses_total 5
+# HELP perigee_cache_pinned_bytes Bytes that the pinned entries take.
+# TYPE perigee_cache_pinned_bytes gauge
+perigee_cache_pinned_bytes 44000
+# HELP perigee_cache_pinned_entries Latest entries that are held whatever the memory cache decides.
+# TYPE perigee_cache_pinned_entries gauge
+perigee_cache_pinned_entries 2
+# HELP perigee_cache_sets_dropped_total Entries that the memory cache dropped because its queue was full.
+# TYPE perigee_cache_sets_dropped_total counter
+perigee_cache_sets_dropped_total 1
+# HELP perigee_cache_sets_rejected_total Entries that the memory cache's admission policy refused.
+# TYPE perigee_cache_sets_rejected_total counter
+perigee_cache_sets_rejected_total 2
+# HELP perigee_cache_sets_too_large_total Entries that were too large to be offered to the memory cache.
+# TYPE perigee_cache_sets_too_large_total counter
+perigee_cache_sets_too_large_total 3
+# HELP perigee_coalesced_waiters_total Requests that joined a fetch which another request had caused.
+# TYPE perigee_coalesced_waiters_total counter
+perigee_coalesced_waiters_total 1
+# HELP perigee_fetches_in_flight Fetches under way, each for one resource and for all who wait for it.
+# TYPE perigee_fetches_in_flight gauge
+perigee_fetches_in_flight 1
+# HELP perigee_overridden_directives_total Cache-Control directives of upstream that the settings overrode, by directive.
+# TYPE perigee_overridden_directives_total counter
+perigee_overridden_directives_total{directive="no-cache"} 0
+perigee_overridden_directives_total{directive="no-store"} 0
+perigee_overridden_directives_total{directive="other"} 0
+perigee_overridden_directives_total{directive="private"} 1
+# HELP perigee_panics_recovered_total Panics that were caught. Each one is a defect.
+# TYPE perigee_panics_recovered_total counter
+perigee_panics_recovered_total 0
+# HELP perigee_quota_limit Requests that upstream allows in one period, by its last throttle report.
+# TYPE perigee_quota_limit gauge
+perigee_quota_limit 15
+# HELP perigee_quota_next_slot_seconds Time until a used request of the quota comes back; 0 when that is due.
+# TYPE perigee_quota_next_slot_seconds gauge
+perigee_quota_next_slot_seconds 540
+# HELP perigee_quota_period_seconds Length of the sliding period that the quota counts in.
+# TYPE perigee_quota_period_seconds gauge
+perigee_quota_period_seconds 3600
+# HELP perigee_quota_remaining Requests left of the quota, which is the limit less what is used.
+# TYPE perigee_quota_remaining gauge
+perigee_quota_remaining 11
+# HELP perigee_quota_report_age_seconds Age of upstream's last throttle report, on which the other quota metrics rest.
+# TYPE perigee_quota_report_age_seconds gauge
+perigee_quota_report_age_seconds 60
+# HELP perigee_quota_report_failures_total Throttle reports that could not be fetched or understood.
+# TYPE perigee_quota_report_failures_total counter
+perigee_quota_report_failures_total 0
+# HELP perigee_quota_used Requests used of the quota, by upstream's last throttle report; 0 once that is older than the period.
+# TYPE perigee_quota_used gauge
+perigee_quota_used 4
+# HELP perigee_requests_in_flight Requests being answered.
+# TYPE perigee_requests_in_flight gauge
+perigee_requests_in_flight 1
+# HELP perigee_requests_total Requests answered, by outcome, endpoint and status.
+# TYPE perigee_requests_total counter
+perigee_requests_total{endpoint="/2.3.0/spacecraft/",outcome="collapsed",status="200"} 1
+perigee_requests_total{endpoint="/2.3.0/spacecraft/",outcome="miss",status="200"} 1
+perigee_requests_total{endpoint="other",outcome="bypass",status="200"} 0
+perigee_requests_total{endpoint="other",outcome="collapsed",status="200"} 0
+perigee_requests_total{endpoint="other",outcome="error",status="502"} 0
+perigee_requests_total{endpoint="other",outcome="hit",status="200"} 0
+perigee_requests_total{endpoint="other",outcome="local",status="200"} 0
+perigee_requests_total{endpoint="other",outcome="miss",status="200"} 0
+perigee_requests_total{endpoint="other",outcome="other",status="502"} 0
+perigee_requests_total{endpoint="other",outcome="refused",status="429"} 0
+perigee_requests_total{endpoint="other",outcome="stale",status="200"} 0
+# HELP perigee_upstream_requests_total Requests sent upstream, by endpoint and status; the status is none where no response came.
+# TYPE perigee_upstream_requests_total counter
+perigee_upstream_requests_total{endpoint="/2.3.0/spacecraft/",status="200"} 1
+perigee_upstream_requests_total{endpoint="/2.3.0/spacecraft/",status="none"} 1
+perigee_upstream_requests_total{endpoint="other",status="200"} 0
+# HELP perigee_worse_answers_kept_out_total Answers of upstream that did not take the place of a better one, by what was wrong with them.
+# TYPE perigee_worse_answers_kept_out_total counter
+perigee_worse_answers_kept_out_total{reason="malformed"} 0
+perigee_worse_answers_kept_out_total{reason="media-type"} 0
+perigee_worse_answers_kept_out_total{reason="other"} 0
+perigee_worse_answers_kept_out_total{reason="shape"} 0
+perigee_worse_answers_kept_out_total{reason="status"} 1
+`
+
+// namesIn lists the metrics that an exposition declares.
+func namesIn(exposition string) []string {
+	var names []string
+	for line := range strings.Lines(exposition) {
+		if rest, ok := strings.CutPrefix(line, "# TYPE "); ok {
+			name, _, _ := strings.Cut(rest, " ")
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// TestScenarioIsWhole makes sure that the scenario leaves no metric out but the
+// histograms, which have a test of their own.
+func TestScenarioIsWhole(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	exercise(New(reg, Options{CacheStats: someStats}))
+	declared := strings.Join(namesIn(scenario), " ") + " "
+	for name, f := range gathered(t, reg) {
+		if strings.HasPrefix(name, "perigee_") && f.kind != "histogram" && !strings.Contains(declared, name+" ") {
+			t.Errorf("%s is not in the scenario", name)
+		}
+	}
+}
+
+// TestDurations: classic buckets for everybody, native ones for those who take
+// them, and a series for each outcome and result before anything happened.
+func TestDurations(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	m := New(reg, Options{})
+	for name, want := range map[string]int{requestSecondsName: len(Outcomes()) + 1, upstreamSecondsName: len(results())} {
+		if got := len(seriesOf(t, reg, name)); got != want {
+			t.Errorf("%s starts with %d series, want %d", name, got, want)
+		}
+	}
+	m.RequestStarted()
+	m.RequestEnded("hit", "x", 200, 75*time.Microsecond)
+	for _, series := range seriesOf(t, reg, requestSecondsName) {
+		h, want := series.GetHistogram(), uint64(0)
+		if series.GetLabel()[0].GetValue() == "hit" {
+			want = 1
+		}
+		if got := h.GetSampleCount(); got != want {
+			t.Errorf("%v: %d observations, want %d", series.GetLabel(), got, want)
+		}
+		first, second := h.GetBucket()[0], h.GetBucket()[1]
+		if first.GetUpperBound() != 50e-6 || first.GetCumulativeCount() != 0 || second.GetCumulativeCount() != want {
+			t.Errorf("%v: buckets begin with %v, %v", series.GetLabel(), first, second)
+		}
+		if h.Schema == nil || len(h.GetPositiveDelta()) != int(want) {
+			t.Errorf("%v: native schema %v with %d buckets, want %d", series.GetLabel(), h.Schema, len(h.GetPositiveDelta()), want)
+		}
+	}
+}
+
+func TestUpstreamResult(t *testing.T) {
+	for _, tt := range []struct {
+		status int
+		want   string
+	}{
+		{-1, "no_response"}, {0, "no_response"}, {200, "success"}, {304, "success"}, {400, "rejected"},
+		{404, "rejected"}, {429, "throttled"}, {500, "failed"}, {503, "failed"}, {999, "failed"},
+	} {
+		reg := prometheus.NewRegistry()
+		New(reg, Options{}).UpstreamAnswered("x", tt.status, time.Second)
+		for _, series := range seriesOf(t, reg, upstreamSecondsName) {
+			got := series.GetHistogram().GetSampleCount() == 1
+			if name := series.GetLabel()[0].GetValue(); got != (name == tt.want) {
+				t.Errorf("status %d counted as %s: %t, want only %s", tt.status, name, got, tt.want)
+			}
+		}
+	}
+}
+
+// TestConcurrency is for the race detector, and counts what came through.
+func TestConcurrency(t *testing.T) {
+	const workers, each = 8, 200
+	reg := prometheus.NewRegistry()
+	m := New(reg, Options{Endpoints: someEndpoints, CacheStats: someStats})
+	var all sync.WaitGroup
+	for range workers {
+		all.Go(func() {
+			for i := range each {
+				m.RequestStarted()
+				m.RequestEnded("hit", someEndpoints[i%3], 200, time.Duration(i)*time.Microsecond)
+				m.UpstreamAnswered("unknown", i, time.Millisecond)
+				m.SetQuota(15, i%15, time.Hour, time.Minute, noon)
+			}
+		})
+	}
+	all.Go(func() {
+		for range 20 {
+			if _, err := reg.Gather(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	all.Wait()
+	var sum float64
+	for _, series := range seriesOf(t, reg, requestsName) {
+		sum += series.GetCounter().GetValue()
+	}
+	if sum != workers*each {
+		t.Errorf("counted %v requests, want %d", sum, workers*each)
+	}
+}
+
+// TestNoAllocation holds the path of every request to nothing on the heap.
+func TestNoAllocation(t *testing.T) {
+	m := New(prometheus.NewRegistry(), Options{Endpoints: someEndpoints})
+	got := testing.AllocsPerRun(1000, func() {
+		m.RequestStarted()
+		m.RequestEnded("hit", someEndpoints[0], 200, 75*time.Microsecond)
+	})
+	if got != 0 {
+		t.Errorf("%v allocations a request, want 0", got)
+	}
+}

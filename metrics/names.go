@@ -1,0 +1,106 @@
+package metrics
+
+// Every metric that Perigee exports of itself, with its help text. README lists
+// them from what a registry really holds. Counters end in _total, and units are
+// base units: seconds and bytes.
+const (
+	requestsName = "perigee_requests_total"
+	requestsHelp = "Requests answered, by outcome, endpoint and status."
+
+	requestSecondsName = "perigee_request_duration_seconds"
+	requestSecondsHelp = "Time from a request's head to the end of its answer, by outcome."
+
+	requestsInFlightName = "perigee_requests_in_flight"
+	requestsInFlightHelp = "Requests being answered."
+
+	fetchesInFlightName = "perigee_fetches_in_flight"
+	fetchesInFlightHelp = "Fetches under way, each for one resource and for all who wait for it."
+
+	waitersName = "perigee_coalesced_waiters_total"
+	waitersHelp = "Requests that joined a fetch which another request had caused."
+
+	worseName = "perigee_worse_answers_kept_out_total"
+	worseHelp = "Answers of upstream that did not take the place of a better one, by what was wrong with them."
+
+	overriddenName = "perigee_overridden_directives_total"
+	overriddenHelp = "Cache-Control directives of upstream that the settings overrode, by directive."
+
+	panicsName = "perigee_panics_recovered_total"
+	panicsHelp = "Panics that were caught. Each one is a defect."
+
+	upstreamRequestsName = "perigee_upstream_requests_total"
+	upstreamRequestsHelp = "Requests sent upstream, by endpoint and status; the status is none where no response came."
+
+	upstreamSecondsName = "perigee_upstream_request_duration_seconds"
+	upstreamSecondsHelp = "Time that upstream took, from the request to the end of the response, by result."
+
+	quotaLimitName = "perigee_quota_limit"
+	quotaLimitHelp = "Requests that upstream allows in one period, by its last throttle report."
+
+	quotaUsedName = "perigee_quota_used"
+	quotaUsedHelp = "Requests used of the quota, by upstream's last throttle report; 0 once that is older than the period."
+
+	quotaRemainingName = "perigee_quota_remaining"
+	quotaRemainingHelp = "Requests left of the quota, which is the limit less what is used."
+
+	quotaPeriodName = "perigee_quota_period_seconds"
+	quotaPeriodHelp = "Length of the sliding period that the quota counts in."
+
+	quotaNextName = "perigee_quota_next_slot_seconds"
+	quotaNextHelp = "Time until a used request of the quota comes back; 0 when that is due."
+
+	quotaAgeName = "perigee_quota_report_age_seconds"
+	quotaAgeHelp = "Age of upstream's last throttle report, on which the other quota metrics rest."
+
+	quotaFailuresName = "perigee_quota_report_failures_total"
+	quotaFailuresHelp = "Throttle reports that could not be fetched or understood."
+
+	cacheEntriesName = "perigee_cache_entries"
+	cacheEntriesHelp = "Entries held in memory."
+
+	cacheBytesName = "perigee_cache_bytes"
+	cacheBytesHelp = "Bytes that the entries in memory take."
+
+	cacheMaxBytesName = "perigee_cache_max_bytes"
+	cacheMaxBytesHelp = "Bytes that the entries in memory may take."
+
+	cacheHitsName = "perigee_cache_hits_total"
+	cacheHitsHelp = "Look-ups in memory that found an entry, fresh or stale."
+
+	cacheMissesName = "perigee_cache_misses_total"
+	cacheMissesHelp = "Look-ups in memory that found nothing."
+
+	cacheDroppedName = "perigee_cache_sets_dropped_total"
+	cacheDroppedHelp = "Entries that the memory cache dropped because its queue was full."
+
+	cacheRejectedName = "perigee_cache_sets_rejected_total"
+	cacheRejectedHelp = "Entries that the memory cache's admission policy refused."
+
+	cacheTooLargeName = "perigee_cache_sets_too_large_total"
+	cacheTooLargeHelp = "Entries that were too large to be offered to the memory cache."
+
+	cacheEvictedName = "perigee_cache_evictions_total"
+	cacheEvictedHelp = "Entries that gave way to others in the memory cache."
+
+	pinnedEntriesName = "perigee_cache_pinned_entries"
+	pinnedEntriesHelp = "Latest entries that are held whatever the memory cache decides."
+
+	pinnedBytesName = "perigee_cache_pinned_bytes"
+	pinnedBytesHelp = "Bytes that the pinned entries take."
+
+	buildName = "perigee_build_info"
+	buildHelp = "Always 1; the labels tell which build is running."
+)
+
+// Label names.
+const (
+	labelOutcome   = "outcome"
+	labelEndpoint  = "endpoint"
+	labelStatus    = "status"
+	labelResult    = "result"
+	labelReason    = "reason"
+	labelDirective = "directive"
+	labelVersion   = "version"
+	labelRevision  = "revision"
+	labelGoVersion = "goversion"
+)
