@@ -1,0 +1,170 @@
+package proxy
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"log/slog"
+	"mime"
+	"net/http"
+	"strings"
+	"sync"
+
+	"perigee/cache"
+	"perigee/proxy/ll2"
+	"perigee/proxy/upstream"
+)
+
+// Reasons why an answer does not take a good one's place: a closed set, they are
+// metric labels.
+const (
+	faultStatus    = "status"     // upstream failed or refused
+	faultMalformed = "malformed"  // JSON that does not parse
+	faultShape     = "shape"      // a list without count, next, previous and results
+	faultMediaType = "media-type" // another representation than was asked for
+)
+
+// assembler makes entries out of upstream's answers, and judges them.
+type assembler struct {
+	policy   *cache.Policy
+	base     string // upstream's, as it stands in bodies
+	observer Observer
+	log      *slog.Logger
+	told     *sync.Map // what was logged once already
+}
+
+func newAssembler(o Options) assembler {
+	return assembler{
+		policy: o.Policy, base: baseOf(o.UpstreamURL).String(),
+		observer: o.Observer, log: o.Logger, told: new(sync.Map),
+	}
+}
+
+// assemble makes the entry and says what is wrong with it, given what is held.
+func (a *assembler) assemble(res *ll2.Resource, answer *upstream.Answer, held *cache.Entry) *landing {
+	d := a.policy.Decide(res.Path, answer.Status, answer.Header, answer.Answered)
+	a.tellOverridden(res, d.Overridden)
+	pg, fault := a.dissect(res, answer)
+	switch {
+	case !d.Store, held != nil && poorer(res, held.Status, answer.Status):
+		fault = faultStatus
+	}
+	e := &cache.Entry{
+		Key: res.Key, Status: answer.Status, Header: relayed(answer.Header), Body: answer.Body,
+		Asked: answer.Asked, Answered: answer.Answered, Age: d.Age, Date: d.Date,
+		FreshUntil:                answer.Answered,
+		StaleWhileRevalidateUntil: answer.Answered, StaleIfErrorUntil: answer.Answered,
+		Digest: sha256.Sum256(answer.Body), Derived: pg, DerivedCost: pg.cost(len(answer.Body)),
+	}
+	if d.Store {
+		e.FreshUntil, e.StaleWhileRevalidateUntil, e.StaleIfErrorUntil =
+			d.FreshUntil, d.StaleWhileRevalidateUntil, d.StaleIfErrorUntil
+	}
+	return &landing{entry: e, asked: true, fault: fault}
+}
+
+// dissect finds where the links of a body are, and whether the body is what was asked for.
+func (a *assembler) dissect(res *ll2.Resource, answer *upstream.Answer) (pg *page, fault string) {
+	pg = &page{}
+	media, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
+	ok := answer.Status == http.StatusOK
+	switch {
+	case media == "text/html":
+		pg.layout = ll2.ScanHTML(answer.Body, a.base)
+		if ok && res.Representation == ll2.JSON {
+			return pg, faultMediaType
+		}
+	case media == "application/json" || strings.HasSuffix(media, "+json"):
+		layout, err := ll2.ScanJSON(answer.Body, a.base)
+		if err != nil {
+			return pg, faultMalformed
+		}
+		pg.layout = layout
+		if ok && res.Representation == ll2.HTML {
+			return pg, faultMediaType
+		}
+		if ok && res.Kind == ll2.List && !layout.IsPage {
+			return pg, faultShape
+		}
+		pg.paged = layout.IsPage && a.predicts(res, &layout, answer.Body)
+	case ok:
+		return pg, faultMediaType
+	}
+	return pg, ""
+}
+
+// predicts reports whether upstream wrote next and previous as this package
+// would have. Only then are they written anew for each client: a list that links
+// its pages in some other way is relayed as it is, but for the base.
+func (a *assembler) predicts(res *ll2.Resource, l *ll2.Layout, body []byte) bool {
+	asked, err := ll2.Resolve(ll2.Request{Path: res.Path, Query: res.Query, Accept: []string{res.Accept}}, ll2.Options{KeepUnknown: true})
+	if err != nil || asked.Kind != ll2.List && asked.Kind != ll2.Untabled {
+		return false
+	}
+	next, _ := asked.Next(a.base, l.Count)
+	previous, _ := asked.Previous(a.base, l.Count)
+	if sameLink(body[l.Next.Start:l.Next.End], next) && sameLink(body[l.Previous.Start:l.Previous.End], previous) {
+		return true
+	}
+	if _, told := a.told.LoadOrStore(res.Endpoint+" links", true); !told {
+		a.log.Warn("upstream links its pages in an unknown way: they are relayed as they are", "key", res.Key)
+	}
+	return false
+}
+
+// sameLink reports whether a JSON value is the link, or null for an empty one.
+// The scheme makes no difference: behind a TLS proxy upstream may write http.
+func sameLink(value []byte, link string) bool {
+	var written *string
+	if json.Unmarshal(value, &written) != nil || (written == nil) != (link == "") {
+		return false
+	}
+	if written == nil {
+		return true
+	}
+	_, got, _ := strings.Cut(*written, "://")
+	_, want, _ := strings.Cut(link, "://")
+	return strings.EqualFold(got, want)
+}
+
+// poorer reports whether a status must not take the place of one that is held.
+// An object may cease to exist; a list that was there does not.
+func poorer(res *ll2.Resource, held, now int) bool {
+	if held != http.StatusOK || now == http.StatusOK {
+		return false
+	}
+	gone := now == http.StatusNotFound || now == http.StatusGone
+	return res.Kind == ll2.List || !gone
+}
+
+// tellOverridden counts the directives that the settings override, and logs each
+// once an endpoint.
+func (a *assembler) tellOverridden(res *ll2.Resource, directives []string) {
+	for _, d := range directives {
+		a.observer.Overridden(d)
+		if _, told := a.told.LoadOrStore(res.Endpoint+" "+d, true); !told {
+			a.log.Info("upstream's directive is overridden by the settings", "directive", d, "endpoint", res.Endpoint)
+		}
+	}
+}
+
+// siteBound are fields that speak of the connection to upstream, of its host, or
+// of what the proxy says itself. Nothing of them is relayed.
+var siteBound = []string{
+	"Accept-Ranges", "Age", "Alt-Svc", "Cache-Control", "Cdn-Cache-Control", "Cache-Status", "Content-Encoding",
+	"Content-Length", "Etag", "Expires", "Nel", "No-Vary-Search", "Pragma", "Report-To", "Reporting-Endpoints",
+	"Server-Timing", "Set-Cookie", "Strict-Transport-Security", "Transfer-Encoding", "Vary", "Via",
+}
+
+// relayed returns the fields that belong to the representation.
+func relayed(h http.Header) http.Header {
+	h = h.Clone()
+	for _, name := range siteBound {
+		h.Del(name)
+	}
+	for name := range h {
+		if strings.HasPrefix(name, "Access-Control-") || strings.HasPrefix(name, "Cf-") {
+			delete(h, name)
+		}
+	}
+	return h
+}

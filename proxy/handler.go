@@ -1,0 +1,226 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httputil"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"perigee/cache"
+	"perigee/proxy/ll2"
+	"perigee/proxy/quota"
+	"perigee/proxy/upstream"
+)
+
+// Upstream is the one who dials. It is an interface so that tests can answer
+// without sockets, inside a simulated clock.
+type Upstream interface {
+	// Get fetches one resource whole. It sends at most one request.
+	Get(ctx context.Context, ask upstream.Ask) (*upstream.Answer, error)
+	// RoundTrip passes one request through, streamed.
+	RoundTrip(*http.Request) (*http.Response, error)
+	// Throttle asks for the report of what is spent, which is free of charge.
+	Throttle(ctx context.Context) (quota.Report, error)
+}
+
+// Observer is told what happens. Its methods are called on the path of requests:
+// they must be quick and safe for concurrent use.
+type Observer interface {
+	RequestStarted()
+	RequestEnded(outcome, endpoint string, status int, took time.Duration)
+	WaiterJoined()
+	FlightStarted()
+	FlightEnded()
+	WorseAnswerKept(reason string)
+	Overridden(directive string)
+	PanicRecovered()
+	SetQuota(limit, used int, period, next time.Duration, at time.Time)
+	ThrottleReportFailed()
+}
+
+// Options configure a Handler.
+type Options struct {
+	// Upstream answers what is not held. Required.
+	Upstream Upstream
+	// UpstreamURL is upstream's base as it stands in the links of its bodies. Required.
+	UpstreamURL *url.URL
+	// Store holds the entries. The Handler does not close it. Required.
+	Store cache.Tier
+	// Policy decides how long answers are fresh. Required.
+	Policy *cache.Policy
+	// PublicURL is the base of the links in answers. If nil, the one the client used.
+	PublicURL *url.URL
+	// KeepLinks leaves upstream's base in the links.
+	KeepLinks bool
+	// TrustedProxies are the peers whose X-Forwarded-* fields are believed.
+	TrustedProxies []netip.Prefix
+	// CORSOrigins may read answers from scripts: "*" for any. If empty, none.
+	CORSOrigins []string
+	// KeepUnknownParams tells apart requests by parameters that LL2 does not know.
+	KeepUnknownParams bool
+	// FetchTimeout bounds one fetch for all who wait for it. If zero, 30 s.
+	FetchTimeout time.Duration
+	// Observer is told what happens. If nil, nobody is.
+	Observer Observer
+	// Logger gets the access records and what an operator should know. If nil, nothing is logged.
+	Logger *slog.Logger
+}
+
+// Handler answers requests for LL2, from what is held whenever it can. It is
+// safe for concurrent use. Close it when no more requests come.
+type Handler struct {
+	options    Options
+	observer   Observer
+	log        *slog.Logger
+	addressing addressing
+	cors       *cors
+	resolver   *resolver
+	filler     *filler
+	desk       *throttleDesk
+	reverse    *httputil.ReverseProxy
+}
+
+// New returns a Handler and starts its worker.
+func New(o Options) (*Handler, error) {
+	if o.Upstream == nil || o.UpstreamURL == nil || o.Store == nil || o.Policy == nil {
+		return nil, errors.New("proxy: Upstream, UpstreamURL, Store and Policy are required")
+	}
+	if o.Observer == nil {
+		o.Observer = silent{}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.FetchTimeout == 0 {
+		o.FetchTimeout = 30 * time.Second
+	}
+	h := &Handler{
+		options: o, observer: o.Observer, log: o.Logger,
+		addressing: addressing{trusted: o.TrustedProxies},
+		cors:       newCORS(o.CORSOrigins),
+		resolver:   newResolver(ll2.Options{KeepUnknown: o.KeepUnknownParams}),
+	}
+	if fixed := o.linkBase(); fixed != nil {
+		h.addressing.fixed = fixed
+	}
+	h.desk = newThrottleDesk(o.Upstream, o.Observer, o.Logger)
+	h.filler = newFiller(o, h.desk.spent)
+	h.reverse = h.newReverseProxy()
+	return h, nil
+}
+
+// linkBase is the base of every answer's links, nil if it is the client's own.
+func (o *Options) linkBase() *base {
+	var b base
+	switch {
+	case o.KeepLinks:
+		b = baseOf(o.UpstreamURL)
+	case o.PublicURL != nil:
+		b = baseOf(o.PublicURL)
+	default:
+		return nil
+	}
+	return &b
+}
+
+// Close ends the fetches under way and waits for the goroutines. Call it after
+// the server has stopped handing in requests and before the store is closed.
+func (h *Handler) Close() {
+	h.filler.close()
+	h.desk.close()
+}
+
+// ServeHTTP is the journey. Each room calls only the next.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{w: w, r: r, start: time.Now(), cors: h.cors}
+	h.observer.RequestStarted()
+	defer h.observe(x)
+	if p := admit(r); p != nil {
+		x.writeProblem(p)
+		return
+	}
+	if r.Method == http.MethodOptions {
+		h.serveOptions(x)
+		return
+	}
+	res, err := h.resolver.resolve(r.RequestURI, request(r))
+	if err != nil {
+		x.writeProblem(bad("query", err.Error()))
+		return
+	}
+	x.resource, x.base = res, h.addressing.base(r)
+	h.serve(x)
+}
+
+// serve sends a resolved request the way of its kind.
+func (h *Handler) serve(x *exchange) {
+	switch {
+	case x.resource.Kind == ll2.Throttle:
+		h.serveThrottle(x)
+	case x.resource.Kind == ll2.Outside:
+		h.forward(x)
+	case refused(x.resource):
+		h.serveUnacceptable(x)
+	default:
+		if !h.lookUp(x) {
+			h.forward(x)
+		}
+	}
+}
+
+// lookUp answers from the store if it can without waiting for upstream: with a
+// fresh entry, or with one that may be served while it is refreshed.
+func (h *Handler) lookUp(x *exchange) bool {
+	entry, ok := h.options.Store.Get(x.resource.Key)
+	if !ok {
+		return false
+	}
+	v := verdict{outcome: Hit, ttl: entry.FreshUntil.Sub(x.start)}
+	switch entry.State(x.start) {
+	case cache.Fresh:
+	case cache.Revalidate:
+		v.outcome, v.detail = Stale, h.filler.refresh(x.resource)
+	default:
+		return false
+	}
+	x.answer(entry, v)
+	return true
+}
+
+// serveOptions answers preflights and questions for the methods: upstream would
+// charge for them and know nothing that we do not.
+func (h *Handler) serveOptions(x *exchange) {
+	header := x.w.Header()
+	x.settle(header, verdict{outcome: Local, detail: "options"})
+	header.Set("Allow", allowed)
+	h.cors.preflight(header, x.r)
+	x.record.Status = http.StatusNoContent
+	x.w.WriteHeader(http.StatusNoContent)
+}
+
+// refused reports whether the framework is known to refuse the request before it
+// looks at anything else.
+func refused(res *ll2.Resource) bool {
+	return res.Kind.Tabled() &&
+		(res.Representation == ll2.NotAcceptable || res.Representation == ll2.UnknownFormat)
+}
+
+// serveUnacceptable answers as Django REST Framework does when a client accepts
+// no representation that there is. The framework negotiates before it counts,
+// so nothing is learned, and nothing need be spent, by asking.
+func (h *Handler) serveUnacceptable(x *exchange) {
+	status, body := http.StatusNotAcceptable, `{"detail":"Could not satisfy the request Accept header."}`
+	if x.resource.Representation == ll2.UnknownFormat {
+		status, body = http.StatusNotFound, `{"detail":"Not found."}`
+	}
+	header := x.w.Header()
+	x.settle(header, verdict{outcome: Local, detail: "negotiation"})
+	header.Set("Content-Type", "application/json")
+	header.Add("Vary", "Accept")
+	header.Set("Allow", allowed)
+	x.write(status, []byte(body))
+}

@@ -1,0 +1,63 @@
+package proxy
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// problem is an answer of the proxy's own that says why there is no other
+// (RFC 9457). Its detail member is where Django REST Framework puts its message
+// too, so that clients written for LL2 find it.
+type problem struct {
+	status     int
+	detail     string
+	allow      string        // the Allow field, for 405
+	retryAfter time.Duration // rounded up to whole seconds; 0: not told
+	reason     string        // the token in Cache-Status
+}
+
+// Error makes a problem an error, so that a stage can return it.
+func (p *problem) Error() string { return p.detail }
+
+// outcome tells refusals for want of quota from everything else.
+func (p *problem) outcome() Outcome {
+	if p.status == http.StatusTooManyRequests {
+		return Refused
+	}
+	return Failed
+}
+
+func (p *problem) body() []byte {
+	body, err := json.Marshal(struct {
+		Type   string `json:"type"`
+		Title  string `json:"title"`
+		Status int    `json:"status"`
+		Detail string `json:"detail"`
+	}{"about:blank", http.StatusText(p.status), p.status, p.detail})
+	if err != nil {
+		panic(err) // strings and a number always marshal
+	}
+	return append(body, '\n')
+}
+
+// seconds rounds up: a client that comes back after them does not come too early.
+func seconds(d time.Duration) string {
+	return strconv.FormatInt(int64((max(d, 0)+time.Second-1)/time.Second), 10)
+}
+
+// writeProblem answers with p. Problems are never stored, by anyone.
+func (x *exchange) writeProblem(p *problem) {
+	h := x.w.Header()
+	x.settle(h, verdict{outcome: p.outcome(), detail: p.reason})
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Cache-Control", "no-store")
+	if p.allow != "" {
+		h.Set("Allow", p.allow)
+	}
+	if p.retryAfter > 0 {
+		h.Set("Retry-After", seconds(p.retryAfter))
+	}
+	x.write(p.status, p.body())
+}

@@ -1,0 +1,180 @@
+package proxy
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"perigee/cache"
+	"perigee/proxy/ll2"
+)
+
+// maxVariants bounds the renderings that one entry keeps.
+const maxVariants = 16
+
+// page is what was learned of a body when it was stored, and the renderings made
+// of it since. It hangs at cache.Entry.Derived.
+type page struct {
+	layout ll2.Layout
+	paged  bool // next and previous are written for each client
+
+	mu       sync.Mutex // serialises writers of variants
+	variants atomic.Pointer[[]*variant]
+}
+
+// cost is what a page may take in memory: the layout, and renderings that
+// together are no larger than the body.
+func (p *page) cost(body int) int {
+	return p.layout.Cost() + variantBudget(body)
+}
+
+// variantBudget is how many bytes of renderings an entry keeps. One always fits.
+func variantBudget(body int) int { return body + body/8 + 4096 }
+
+// variant is an entry as one client sees it: links on that client's base, the
+// client's own query echoed. It is immutable and shared.
+type variant struct {
+	base   base
+	echo   string // what the rendering repeats of the request, see echoOf
+	fields []field
+	body   []byte
+	etag   string
+}
+
+// field is a header field with values that all answers share.
+type field struct {
+	name   string
+	values []string
+}
+
+// echoOf is all of the request's text that the rendering depends on: for a page
+// the query, which next and previous repeat, else the format that links repeat.
+func (p *page) echoOf(x *exchange) string {
+	if p.paged {
+		return x.r.URL.RawQuery
+	}
+	return x.resource.LinkSuffix()
+}
+
+// variant returns the rendering for x, made now if it is not kept.
+func (p *page) variant(e *cache.Entry, x *exchange) *variant {
+	echo := p.echoOf(x)
+	if kept := p.variants.Load(); kept != nil {
+		for _, v := range *kept {
+			if v.echo == echo && v.base == x.base {
+				return v
+			}
+		}
+	}
+	v := p.render(e, x)
+	v.echo = echo
+	p.keep(v, variantBudget(len(e.Body)))
+	return v
+}
+
+// keep adds v and lets go of the oldest that the budget has no room for.
+func (p *page) keep(v *variant, budget int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	kept := []*variant{v}
+	budget -= len(v.body)
+	if old := p.variants.Load(); old != nil {
+		for _, o := range *old {
+			if budget -= len(o.body); budget < 0 || len(kept) == maxVariants {
+				break
+			}
+			kept = append(kept, o)
+		}
+	}
+	p.variants.Store(&kept)
+}
+
+// render makes the rendering of e for x.
+func (p *page) render(e *cache.Entry, x *exchange) *variant {
+	b := x.base.String()
+	sub := ll2.Substitution{Base: b, Suffix: x.resource.LinkSuffix()}
+	if p.paged {
+		sub.Page = true
+		sub.Next, _ = x.resource.Next(b, p.layout.Count)
+		sub.Previous, _ = x.resource.Previous(b, p.layout.Count)
+	}
+	v := &variant{base: x.base, body: p.layout.Splice(make([]byte, 0, p.layout.SplicedLen(e.Body, sub)), e.Body, sub)}
+	v.etag = etag(e, sub)
+	v.fields = append(fields(e, x.resource, v.etag), field{"Content-Length", []string{strconv.Itoa(len(v.body))}})
+	return v
+}
+
+// etag names the representation (RFC 9110 §8.8.3), strongly: the digest of the
+// entry and all that was put into it. It is the same after a restart.
+func etag(e *cache.Entry, sub ll2.Substitution) string {
+	h := sha256.New()
+	h.Write(e.Digest[:])
+	for _, s := range []string{sub.Base, sub.Suffix, sub.Next, sub.Previous} {
+		h.Write([]byte(s))
+		h.Write([]byte{0})
+	}
+	return `"` + hex.EncodeToString(h.Sum(nil)[:12]) + `"`
+}
+
+// fields are the header fields that every answer with this rendering has.
+func fields(e *cache.Entry, res *ll2.Resource, etag string) []field {
+	fs := make([]field, 0, len(e.Header)+5)
+	add := func(name string, values ...string) { fs = append(fs, field{name, slices.Clip(values)}) }
+	for name, values := range e.Header {
+		add(name, values...)
+	}
+	if _, ok := e.Header["Date"]; !ok {
+		add("Date", e.Answered.UTC().Format(http.TimeFormat))
+	}
+	add("Vary", "Accept")
+	lifetime := e.FreshUntil.Sub(e.Answered)
+	if lifetime <= 0 {
+		add("Cache-Control", "no-store")
+		return fs
+	}
+	add("Cache-Control", "public, max-age="+seconds(lifetime+e.Age))
+	add("Etag", etag)
+	if res.Representation == ll2.JSON && res.Kind != ll2.Unknown {
+		add("No-Vary-Search", "key-order")
+	}
+	return fs
+}
+
+// answer writes an entry to the client.
+func (x *exchange) answer(e *cache.Entry, v verdict) {
+	status, body := x.head(x.w.Header(), e, v)
+	if status == http.StatusNotModified {
+		x.record.Status = status
+		x.w.WriteHeader(status)
+		return
+	}
+	x.write(status, body)
+}
+
+// head writes all header fields of the answer with entry e into h and returns
+// its status and body. It is the one place where an entry becomes an answer.
+func (x *exchange) head(h http.Header, e *cache.Entry, v verdict) (status int, body []byte) {
+	pg, ok := e.Derived.(*page)
+	if !ok {
+		pg = &page{}
+	}
+	rendering := pg.variant(e, x)
+	for _, f := range rendering.fields {
+		h[f.name] = f.values
+	}
+	h["Age"] = []string{strconv.FormatInt(int64(e.CurrentAge(x.start)/time.Second), 10)}
+	if len(x.resource.Ignored) > 0 {
+		h["Perigee-Ignored"] = []string{ignoredField(x.resource.Ignored)}
+	}
+	x.settle(h, v)
+	if e.Status == http.StatusOK && matches(x.r.Header["If-None-Match"], rendering.etag) {
+		delete(h, "Content-Length")
+		return http.StatusNotModified, nil
+	}
+	return e.Status, rendering.body
+}

@@ -1,0 +1,59 @@
+package proxy_test
+
+import (
+	"sync"
+	"time"
+)
+
+// witness is an Observer that counts what it is told.
+type witness struct {
+	mu       sync.Mutex
+	outcomes map[string]int
+	kept     map[string]int // worse answers kept out, by reason
+	overrode map[string]int
+	waiters  int
+	joined   chan struct{} // gets a token for each waiter that boards a flight
+	panics   int
+	limit    int
+}
+
+func newWitness() *witness {
+	return &witness{
+		outcomes: map[string]int{}, kept: map[string]int{}, overrode: map[string]int{},
+		joined: make(chan struct{}, 4096),
+	}
+}
+
+func (w *witness) locked(f func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f()
+}
+
+func (w *witness) RequestStarted() {}
+func (w *witness) FlightStarted()  {}
+func (w *witness) FlightEnded()    {}
+
+func (w *witness) RequestEnded(outcome, _ string, _ int, _ time.Duration) {
+	w.locked(func() { w.outcomes[outcome]++ })
+}
+
+func (w *witness) WaiterJoined() {
+	w.locked(func() { w.waiters++ })
+	w.joined <- struct{}{}
+}
+
+func (w *witness) WorseAnswerKept(reason string) { w.locked(func() { w.kept[reason]++ }) }
+func (w *witness) Overridden(directive string)   { w.locked(func() { w.overrode[directive]++ }) }
+func (w *witness) PanicRecovered()               { w.locked(func() { w.panics++ }) }
+func (w *witness) ThrottleReportFailed()         {}
+
+func (w *witness) SetQuota(limit, _ int, _, _ time.Duration, _ time.Time) {
+	w.locked(func() { w.limit = limit })
+}
+
+func (w *witness) count(m map[string]int, key string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return m[key]
+}
