@@ -1,0 +1,42 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+
+# ./... skips folders named testdata, and one of ours is a package.
+PACKAGES := ./... ./testdata
+# Which benchmarks run, and how long each fuzz target does.
+BENCH ?= .
+FUZZTIME ?= 20s
+
+.PHONY: run build test bench fuzz lint fmt
+
+run: ## in front of the real API, with the settings of the environment
+	go run ./cmd/perigee
+
+build: ## one static binary, bin/perigee
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/perigee ./cmd/perigee
+
+test: ## everything, with the race detector, which needs cgo
+	CGO_ENABLED=1 go test -race $(PACKAGES)
+
+bench:
+	go test -run='^$$' -bench='$(BENCH)' -benchmem $(PACKAGES)
+
+fuzz: ## every fuzz target there is, one after the other
+	@packages=$$(go list $(PACKAGES)); \
+	for package in $$packages; do \
+		listed=$$(go test -list='^Fuzz' $$package); \
+		for target in $$(grep '^Fuzz' <<<"$$listed" || true); do \
+			echo "== $$package $$target"; \
+			go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) $$package; \
+		done; \
+	done
+
+lint:
+	@unformatted=$$(gofmt -l .); \
+	if [[ -n $$unformatted ]]; then echo "not formatted, which make fmt mends:"; echo "$$unformatted"; exit 1; fi
+	go vet $(PACKAGES)
+	go tool staticcheck $(PACKAGES)
+
+fmt:
+	gofmt -w .

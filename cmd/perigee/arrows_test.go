@@ -1,0 +1,173 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "perigee/"
+
+// arrow says which packages of this module one of them may import.
+type arrow struct {
+	from string
+	to   []string // its tests may import the stand-ins too
+}
+
+// arrows is the whole of it: a package that is not in it may not be there.
+func arrows() []arrow {
+	return []arrow{
+		{from: "cmd/perigee", to: []string{
+			"cache", "config", "metrics", "proxy", "proxy/ll2", "proxy/ll2/catalog", "proxy/ll2sim",
+			"proxy/quota", "proxy/upstream", "testdata",
+		}},
+		{from: "config"},
+		{from: "proxy", to: []string{"cache", "proxy/ll2", "proxy/quota", "proxy/upstream"}},
+		{from: "proxy/ll2", to: []string{"proxy/ll2/catalog"}},
+		{from: "proxy/ll2/catalog"},
+		{from: "proxy/upstream", to: []string{"proxy/quota"}},
+		{from: "proxy/quota"},
+		{from: "proxy/ll2sim", to: []string{"proxy/ll2/catalog", "testdata"}},
+		{from: "cache"},
+		{from: "cache/cachetest", to: []string{"cache"}},
+		{from: "metrics"},
+		{from: "testdata"},
+	}
+}
+
+// standIns may be imported by every test: they take the place of something.
+func standIns() []string { return []string{"cache/cachetest", "proxy/ll2sim", "testdata"} }
+
+// goPackage is what go list tells of a package.
+type goPackage struct {
+	ImportPath   string
+	Imports      []string // directly, without tests
+	Deps         []string // in the end, without tests
+	TestImports  []string // of tests inside the package
+	XTestImports []string // of tests beside it
+}
+
+// TestArrows asserts that every import of one of our packages by another is one
+// of those in the table.
+func TestArrows(t *testing.T) {
+	for _, p := range listPackages(t) {
+		t.Run(p.ImportPath, func(t *testing.T) {
+			from := strings.TrimPrefix(p.ImportPath, module)
+			i := slices.IndexFunc(arrows(), func(a arrow) bool { return a.from == from })
+			if i < 0 {
+				t.Fatal("the package is not in the table of arrows")
+			}
+			row := arrows()[i]
+			for _, to := range ours(p.Imports) {
+				if !slices.Contains(row.to, to) {
+					t.Errorf("imports %s, but may import %q alone", to, row.to)
+				}
+			}
+			inTests := slices.Concat(row.to, standIns(), []string{from})
+			for _, to := range ours(slices.Concat(p.TestImports, p.XTestImports)) {
+				if !slices.Contains(inTests, to) {
+					t.Errorf("its tests import %s, but may import %q alone", to, inTests)
+				}
+			}
+		})
+	}
+}
+
+// TestPrometheusStaysInMetrics: libraries tell observers of their own.
+func TestPrometheusStaysInMetrics(t *testing.T) {
+	for _, p := range listPackages(t) {
+		if p.ImportPath == module+"metrics" || p.ImportPath == module+"cmd/perigee" {
+			continue
+		}
+		for _, path := range p.Imports {
+			if strings.HasPrefix(path, "github.com/prometheus/") {
+				t.Errorf("%s imports %s", p.ImportPath, path)
+			}
+		}
+	}
+}
+
+// TestSimulatorIsIndependent: if the simulator had any of the canonicaliser or
+// the link writer, comparing the two would compare code with itself.
+func TestSimulatorIsIndependent(t *testing.T) {
+	packages := listPackages(t)
+	i := slices.IndexFunc(packages, func(p goPackage) bool { return p.ImportPath == module+"proxy/ll2sim" })
+	if i < 0 {
+		t.Fatal("there is no package proxy/ll2sim")
+	}
+	if slices.Contains(packages[i].Deps, module+"proxy/ll2") {
+		t.Error("proxy/ll2sim depends on proxy/ll2")
+	}
+}
+
+// ours returns the packages of this module among paths, without its name.
+func ours(paths []string) []string {
+	var found []string
+	for _, path := range paths {
+		if rest, ok := strings.CutPrefix(path, module); ok {
+			found = append(found, rest)
+		}
+	}
+	return found
+}
+
+// listPackages asks go list about every folder with Go in it. The folders are
+// named one by one, because ./... skips those called testdata.
+func listPackages(t *testing.T) []goPackage {
+	t.Helper()
+	const root = "../.."
+	args := append([]string{"list", "-json=ImportPath,Imports,Deps,TestImports,XTestImports"}, goFolders(t, root)...)
+	cmd := exec.CommandContext(t.Context(), "go", args...)
+	cmd.Dir = root
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	output, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.String())
+	}
+	var packages []goPackage
+	for decoder := json.NewDecoder(strings.NewReader(string(output))); ; {
+		var p goPackage
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatalf("read what go list says: %v", err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+// goFolders finds the folders with Go in them. That this process walks them
+// itself also makes go test run these tests again when a file has changed: what
+// go list reads does not count for the cache of test results.
+func goFolders(t *testing.T, root string) []string {
+	t.Helper()
+	var folders []string
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && path != root && strings.HasPrefix(entry.Name(), ".") {
+			return filepath.SkipDir
+		}
+		if !entry.IsDir() && filepath.Ext(path) == ".go" {
+			folder, err := filepath.Rel(root, filepath.Dir(path))
+			if err != nil {
+				return err
+			}
+			folders = append(folders, "./"+filepath.ToSlash(folder))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("find packages: %v", err)
+	}
+	slices.Sort(folders)
+	return slices.Compact(folders)
+}

@@ -1,0 +1,22 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"perigee/config"
+)
+
+// check validates the settings, prints them without secrets and exits.
+func (p program) check(_ context.Context, args []string) error {
+	if err := noArguments("check", args); err != nil {
+		return err
+	}
+	c, warnings, err := config.Load(p.environ)
+	p.warn(warnings)
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(p.stdout, c.Dump())
+	return nil
+}

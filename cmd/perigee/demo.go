@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"time"
+
+	"perigee/config"
+	"perigee/proxy/ll2sim"
+)
+
+// demoLatency is about what the real API takes, so that a hit is felt.
+const demoLatency = 300 * time.Millisecond
+
+// demo runs the simulated upstream and the proxy in front of it on free ports.
+// The settings hold, but for the upstream and the addresses.
+func (p program) demo(ctx context.Context, args []string) error {
+	if err := noArguments("demo", args); err != nil {
+		return err
+	}
+	c, log, err := p.settings()
+	if err != nil {
+		return err
+	}
+	sim, err := listen("simulator", "127.0.0.1:0", ll2sim.New(ll2sim.Options{
+		Latency: func() time.Duration { return demoLatency },
+	}), demoLatency, log)
+	if err != nil {
+		return err
+	}
+	sim.start()
+	c.UpstreamURL, err = url.Parse(sim.url())
+	if err != nil {
+		return err
+	}
+	c.UpstreamToken = config.Secret{}
+	c.Listen, c.AdminListen = "127.0.0.1:0", "127.0.0.1:0"
+	failed := serveWith(ctx, c, log, func(traffic, admin *server) {
+		printDemo(p.stdout, sim.url(), traffic.url(), admin.url())
+	})
+	stopping, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	return errors.Join(failed, sim.stop(stopping))
+}
+
+func printDemo(w io.Writer, upstream, traffic, admin string) {
+	fmt.Fprintf(w, `Perigee answers on %[1]s
+in front of a simulated Launch Library 2 on %[2]s (15 requests an hour).
+
+Try, in another terminal:
+
+  curl -si '%[1]s/2.3.0/launches/upcoming/?limit=3&mode=list' | head -30
+  curl -si '%[1]s/2.3.0/launches/upcoming?mode=list&limit=03&offset=0' | grep -i -e ^cache-status -e ^age
+  curl -s  '%[1]s/2.3.0/api-throttle/'
+
+The first is a miss and takes %[3]d ms. The second asks the same in other words: it is
+a hit, costs nothing, and takes no time. The third shows that one request was spent.
+Every link in the answers leads back to the proxy.
+
+Metrics: %[4]s/metrics
+Stop with Ctrl-C.
+`, traffic, upstream, demoLatency.Milliseconds(), admin)
+}
