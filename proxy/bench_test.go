@@ -1,15 +1,9 @@
 package proxy_test
 
 import (
-	"bufio"
-	"bytes"
-	"context"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"strconv"
 	"testing"
 
 	"perigee/cache"
@@ -83,76 +77,6 @@ func BenchmarkHit(b *testing.B) {
 			}
 		})
 	}
-}
-
-// BenchmarkHitOnTheWire measures hits a second through net/http and loopback
-// sockets, beside a bare handler that writes the same bytes.
-func BenchmarkHitOnTheWire(b *testing.B) {
-	h, held := benchHandler(b)
-	for _, bm := range []struct {
-		name    string
-		handler http.Handler
-	}{{"bare", bare(held)}, {"perigee", h}} {
-		b.Run(bm.name, func(b *testing.B) {
-			server := httptest.NewServer(bm.handler)
-			defer server.Close()
-			b.ReportAllocs()
-			b.SetParallelism(8)
-			b.RunParallel(func(pb *testing.PB) {
-				c, err := dialClient(server.Listener.Addr().String())
-				if err != nil {
-					b.Error(err)
-					return
-				}
-				defer c.conn.Close()
-				for pb.Next() {
-					if err := c.ask(); err != nil {
-						b.Error(err)
-						return
-					}
-				}
-			})
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "hits/s")
-		})
-	}
-}
-
-// wireClient asks for one thing over and over and does as little as it can.
-type wireClient struct {
-	conn net.Conn
-	r    *bufio.Reader
-}
-
-func dialClient(address string) (*wireClient, error) {
-	conn, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", address)
-	if err != nil {
-		return nil, err
-	}
-	return &wireClient{conn, bufio.NewReaderSize(conn, 64<<10)}, nil
-}
-
-func (c *wireClient) ask() error {
-	if _, err := io.WriteString(c.conn, "GET "+benchTarget+" HTTP/1.1\r\nHost: perigee.test\r\n\r\n"); err != nil {
-		return err
-	}
-	length := 0
-	for {
-		line, err := c.r.ReadSlice('\n')
-		if err != nil {
-			return err
-		}
-		if len(line) == 2 {
-			break
-		}
-		if value, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
-			length, err = strconv.Atoi(string(bytes.TrimSpace(value)))
-			if err != nil {
-				return err
-			}
-		}
-	}
-	_, err := c.r.Discard(length)
-	return err
 }
 
 // discard is a ResponseWriter that keeps nothing.
