@@ -44,7 +44,9 @@ func Outcomes() []string {
 }
 
 // reasons tell what was wrong with an answer that was kept out.
-func reasons() []string { return []string{"status", "malformed", "shape", "media-type"} }
+func reasons() []string {
+	return []string{"status", "malformed", "shape", "media-type", "unframed"}
+}
 
 // directives are what forbids a cache to keep an answer, or to use it again unasked.
 func directives() []string { return []string{"private", "no-store", "no-cache"} }

@@ -155,6 +155,7 @@ perigee_worse_answers_kept_out_total{reason="media-type"} 0
 perigee_worse_answers_kept_out_total{reason="other"} 0
 perigee_worse_answers_kept_out_total{reason="shape"} 0
 perigee_worse_answers_kept_out_total{reason="status"} 1
+perigee_worse_answers_kept_out_total{reason="unframed"} 0
 `
 
 // namesIn lists the metrics that an exposition declares.

@@ -21,6 +21,7 @@ const (
 	faultMalformed = "malformed"  // JSON that does not parse
 	faultShape     = "shape"      // a list without count, next, previous and results
 	faultMediaType = "media-type" // another representation than was asked for
+	faultUnframed  = "unframed"   // nothing tells that the body is whole
 )
 
 // assembler makes entries out of upstream's answers, and judges them.
@@ -66,30 +67,43 @@ func (a *assembler) assemble(res *ll2.Resource, answer *upstream.Answer, held *c
 func (a *assembler) dissect(res *ll2.Resource, answer *upstream.Answer) (pg *page, fault string) {
 	pg = &page{}
 	media, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
-	ok := answer.Status == http.StatusOK
 	switch {
-	case media == "text/html":
+	case media == mediaHTML:
 		pg.layout = ll2.ScanHTML(answer.Body, a.base)
-		if ok && res.Representation == ll2.JSON {
-			return pg, faultMediaType
-		}
-	case media == "application/json" || strings.HasSuffix(media, "+json"):
+	case isJSON(media):
 		layout, err := ll2.ScanJSON(answer.Body, a.base)
 		if err != nil {
 			return pg, faultMalformed
 		}
-		pg.layout = layout
-		if ok && res.Representation == ll2.HTML {
-			return pg, faultMediaType
-		}
-		if ok && res.Kind == ll2.List && !layout.IsPage {
-			return pg, faultShape
-		}
-		pg.paged = layout.IsPage && a.predicts(res, &layout, answer.Body)
-	case ok:
-		return pg, faultMediaType
+		pg.layout, pg.paged = layout, layout.IsPage && a.predicts(res, &layout, answer.Body)
+	}
+	switch {
+	case answer.Unframed && !isJSON(media): // JSON shows by its form that it is whole
+		return pg, faultUnframed
+	case answer.Status == http.StatusOK:
+		return pg, unexpected(res, media, &pg.layout)
 	}
 	return pg, ""
+}
+
+// unexpected says in what a 200 is not what was asked for. Of paths that are not
+// known, nothing is expected.
+func unexpected(res *ll2.Resource, media string, l *ll2.Layout) (fault string) {
+	switch {
+	case !res.Kind.Tabled() && res.Kind != ll2.Untabled:
+		return ""
+	case res.Representation == ll2.JSON && !isJSON(media), res.Representation == ll2.HTML && media != mediaHTML:
+		return faultMediaType
+	case res.Kind == ll2.List && res.Representation == ll2.JSON && !l.IsPage:
+		return faultShape
+	}
+	return ""
+}
+
+const mediaHTML = "text/html"
+
+func isJSON(media string) bool {
+	return media == "application/json" || strings.HasSuffix(media, "+json")
 }
 
 // predicts reports whether upstream wrote next and previous as this package

@@ -90,6 +90,14 @@ func TestEveryKnownClientIsAnsweredAsUpstreamDoes(t *testing.T) {
 	}
 }
 
+// An object is looked up among what its list's filters let through.
+func TestFiltersApplyToObjects(t *testing.T) {
+	r := newRig(t, rigOptions{sim: ll2sim.Options{Now: frozen}})
+	for _, query := range []string{"", "?status=99", "?status=abc", "?search=zzz", "?mode=normal&limit=3&ordering=id&x=1", "?in_space=perhaps"} {
+		sameAnswer(t, r, "/2.3.0/spacecraft/202/"+query)
+	}
+}
+
 // The page of the seed: ten real spacecraft.
 func TestTheRecordedPageComesThroughByteForByte(t *testing.T) {
 	r := newRig(t, rigOptions{sim: ll2sim.Options{Now: frozen}})

@@ -208,3 +208,27 @@ func TestAPanicInAFetchIsAnErrorForThoseWhoWait(t *testing.T) {
 		}
 	})
 }
+
+// A path that the table does not know may answer anything.
+func TestAnUnknownPathMayAnswerAnyMediaType(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newClockRig(t, &script{steps: []http.HandlerFunc{says(200, "application/yaml", "a: b")}})
+		for _, want := range []string{"fwd=uri-miss; fwd-status=200; stored", "hit; ttl=3600"} {
+			if got := r.get("/2.3.0/schema/"); got.status != 200 || got.body != "a: b" || got.outcome() != want {
+				t.Errorf("%d %q %s, want %q", got.status, got.outcome(), got.body, want)
+			}
+		}
+	})
+}
+
+// Links that upstream writes in a way of its own are not written anew.
+func TestAPageThatLinksInAnotherWayIsRelayedAsItIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		body := `{"count":30,"next":"` + inProcessBase + `/2.3.0/spacecraft/?cursor=xyz","previous":null,"results":[]}`
+		r := newClockRig(t, &script{steps: []http.HandlerFunc{says(200, "application/json", body)}})
+		want := strings.ReplaceAll(body, inProcessBase, "http://perigee.test")
+		if got := r.get(list + "&format=json"); got.body != want {
+			t.Errorf("got  %s\nwant %s", got.body, want)
+		}
+	})
+}

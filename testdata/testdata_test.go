@@ -50,7 +50,7 @@ func TestTables(t *testing.T) {
 		}
 	}
 	for _, c := range clients {
-		if !strings.HasPrefix(c.Path, "/"+c.Version+"/") || c.Method != "GET" || strings.HasPrefix(c.Query, "?") && c.App == "" {
+		if !strings.HasPrefix(c.Path, "/"+c.Version+"/") || c.Method != "GET" || strings.HasPrefix(c.Query, "?") || c.App == "" {
 			t.Errorf("odd row %+v", c)
 		}
 	}

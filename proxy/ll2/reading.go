@@ -82,9 +82,14 @@ func (r *reading) parameter(same []occurrence) {
 
 // kindOf returns the kind of a parameter. Other versions are built like the one in
 // the table, so that a few names mean the same there.
+//
+// DRF looks an object up among what the filters of its list let through, so that
+// /2.3.0/spacecraft/202/?status=99 can be 404. What pages, orders or chooses the
+// detail of a list does nothing to an object.
 func (r *reading) kindOf(name string) (k catalog.Kind, known bool) {
 	if r.route.endpoint != nil {
-		return r.route.endpoint.Param(name)
+		k, known = r.route.endpoint.Param(name)
+		return k, known && (r.route.kind != Object || filters(k))
 	}
 	switch name {
 	case "limit":
@@ -95,6 +100,15 @@ func (r *reading) kindOf(name string) (k catalog.Kind, known bool) {
 		return catalog.Search, true
 	}
 	return 0, false
+}
+
+// filters reports whether a kind of parameter decides what is in a list.
+func filters(k catalog.Kind) bool {
+	switch k {
+	case catalog.Limit, catalog.Offset, catalog.Mode, catalog.Ordering:
+		return false
+	}
+	return true
 }
 
 func (r *reading) ask(name, value string) { r.plain = append(r.plain, pair{name, value}) }

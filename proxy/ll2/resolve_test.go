@@ -164,3 +164,29 @@ func TestLongKeysAreCut(t *testing.T) {
 		t.Errorf("key of just %d bytes is cut: %q", MaxKey, got.Key)
 	}
 }
+
+// What chooses from a list can hide an object; what arranges a list cannot.
+func TestObjectParameters(t *testing.T) {
+	key := func(query string) string {
+		t.Helper()
+		res, err := Resolve(Request{Path: "/2.3.0/spacecraft/202/", Query: query}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.Key
+	}
+	plain := key("")
+	for _, query := range []string{"mode=normal", "limit=3&offset=9", "ordering=-id", "unheard_of=1", "in_space=perhaps", "search=", "format=json"} {
+		if got := key(query); got != plain {
+			t.Errorf("%s: key %s, want %s", query, got, plain)
+		}
+	}
+	for _, query := range []string{"status=99", "search=zzz", "in_space=true", "name=x"} {
+		if got := key(query); got == plain {
+			t.Errorf("%s: the key does not tell", query)
+		}
+	}
+	if key("status=4") != key("status=04") {
+		t.Error("spellings of a filter are told apart")
+	}
+}

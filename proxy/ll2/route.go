@@ -12,7 +12,7 @@ type route struct {
 	kind     Kind
 	label    string            // Resource.Endpoint
 	path     string            // what is asked upstream, escaped
-	endpoint *catalog.Endpoint // nil unless the kind is of the table
+	endpoint *catalog.Endpoint // whose parameters are known: of an object its list; nil unless the kind is of the table
 }
 
 // findRoute classifies an escaped path. Django looks at the decoded path, so that
@@ -55,7 +55,7 @@ func tabledRoute(escaped, path string) route {
 	case e.List:
 		r.kind = List
 	case id != "":
-		r.kind = Object
+		r.kind, r.endpoint = Object, e.Parent()
 	}
 	return r
 }

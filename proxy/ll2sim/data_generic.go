@@ -51,6 +51,7 @@ func generated(name string, n int, start time.Time) []*row {
 	return rows
 }
 
+// row makes one element of a list. Its detail goes beyond what parameters need.
 func (m maker) row(s *shape, name string) *row {
 	path := "/" + catalog.Version + "/" + name + "/"
 	of, ok := m.words.listed(name, m.index+1)
@@ -58,9 +59,10 @@ func (m maker) row(s *shape, name string) *row {
 		of = entity{id: m.index + 1, name: fmt.Sprintf("Invented %s %d", noun(name), m.index+1)}
 	}
 	base := m.object(s, of)
-	id, _ := base.get("id")
-	base.set("url", link(path+asText(id)+"/"))
-	return &row{base: base, extra: m.extra(path, asText(id))}
+	r := &row{base: base}
+	base.set("url", link(path+r.text("id")+"/"))
+	r.extra = m.extra(path, r.text("id"))
+	return r
 }
 
 // noun is the name of a list in words, such as launch status for config/launch_statuses.
@@ -83,6 +85,8 @@ func (m maker) object(s *shape, of entity) object {
 	return o
 }
 
+// part makes one member. What a member is called decides whether it names the
+// entity that the object is.
 func (m maker) part(p *shape, of entity) any {
 	m.seed += "." + p.name
 	switch {
@@ -106,15 +110,14 @@ func (m maker) part(p *shape, of entity) any {
 // nested makes an object that belongs to an element: one of a few there are.
 func (m maker) nested(p *shape) object {
 	of, path := m.entity(p.name), m.words.home(p.name)
-	id := string(number(of.id))
-	o := object{{"id", number(of.id)}}
+	var id any = number(of.id)
 	if isUUIDs(p.idKind()) || path == "/2.3.0/launches/" { // nothing but launches has UUIDs
 		known := knownLaunches()
 		id = known[m.pick(len(known))].id
-		o.set("id", id)
 	}
+	o := object{{"id", id}}
 	if path != "" {
-		o = append(o, member{"url", link(path + id + "/")})
+		o = append(o, member{"url", link(path + asText(id) + "/")})
 	}
 	o = append(o, member{"name", of.name})
 	for _, q := range p.parts {
@@ -155,10 +158,11 @@ func (m maker) pick(n int) int {
 	return int((x ^ x>>33) % uint64(n))
 }
 
+// uuid makes one of version 4 (RFC 9562, section 5.4) that is always the same.
 func (m maker) uuid() string {
 	h := fnv.New128a()
 	_, _ = h.Write([]byte(m.seed))
 	b := h.Sum(nil)
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80 // version 4, variant 10 (RFC 9562)
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -9,6 +9,7 @@ import (
 
 // The recorded page of spacecraft, and what is made up around it.
 const (
+	spacecraftPath  = "/2.3.0/spacecraft/"
 	recordedBase    = "https://ll.thespacedevs.com"
 	spacecraftCount = 590
 	recordedOffset  = 320 // of the page, ordered by flights_count
@@ -25,26 +26,25 @@ func spacecraft() []*row {
 	recorded := recordedSpacecraft()
 	taken := map[string]bool{}
 	for _, r := range recorded {
-		taken[asText(r.lookup(field{path: []string{"id"}})[0])] = true
+		taken[r.text("id")] = true
 	}
-	var never, rest []*row
+	var never, flown []*row
 	for id := 1; id <= spacecraftCount; id++ {
 		if taken[fmt.Sprint(id)] {
 			continue
 		}
-		r := inventedSpacecraft(id, recorded)
-		if asText(r.lookup(field{path: []string{"flights_count"}})[0]) == "0" {
+		if r := inventedSpacecraft(id, recorded); r.text("flights_count") == "0" {
 			never = append(never, r)
 		} else {
-			rest = append(rest, r)
+			flown = append(flown, r)
 		}
 	}
 	rows, before := never, len(never)
-	for _, r := range rest {
+	for _, r := range flown {
 		if before == recordedOffset {
 			rows = append(rows, recorded...)
 		}
-		if asText(r.lookup(field{path: []string{"flights_count"}})[0]) == "1" {
+		if r.text("flights_count") == "1" {
 			before++
 		}
 		rows = append(rows, r)
@@ -62,10 +62,10 @@ func recordedSpacecraft() []*row {
 	results, _ := envelope.get("results")
 	var rows []*row
 	for _, element := range results.(list) {
-		base := element.(object)[1:] // less response_mode
-		id, _ := base.get("id")
-		m := maker{seed: "recorded spacecraft " + asText(id)}
-		rows = append(rows, &row{base: base, extra: m.extra("/2.3.0/spacecraft/", asText(id))})
+		r := &row{base: element.(object)[1:]} // less response_mode
+		m := maker{seed: "recorded spacecraft " + r.text("id")}
+		r.extra = m.extra(spacecraftPath, r.text("id"))
+		rows = append(rows, r)
 	}
 	return rows
 }
@@ -78,7 +78,7 @@ func inventedSpacecraft(id int, recorded []*row) *row {
 	copy(base, like)
 	flights := []int{0, 1, 1, 1, 1, 1, 1, 2, 3, m.pick(40)}[id%10]
 	base.set("id", number(id))
-	base.set("url", link(fmt.Sprintf("/2.3.0/spacecraft/%d/", id)))
+	base.set("url", link(fmt.Sprintf("%s%d/", spacecraftPath, id)))
 	base.set("name", fmt.Sprintf("Invented %d", id))
 	base.set("serial_number", fmt.Sprintf("IN-%03d", id))
 	base.set("is_placeholder", id%12 == 6)
@@ -92,6 +92,7 @@ func inventedSpacecraft(id int, recorded []*row) *row {
 		{{"id", number(2)}, {"name", "Retired"}},
 		{{"id", number(4)}, {"name", "Single Use"}},
 	}[id%3])
-	base.set("description", fmt.Sprintf("Invented for the simulator; of the kind of %s.", asText(lookup(base, []string{"spacecraft_config", "name"})[0])))
-	return &row{base: base, extra: m.extra("/2.3.0/spacecraft/", fmt.Sprint(id))}
+	kind := asText(lookup(base, []string{"spacecraft_config", "name"})[0])
+	base.set("description", fmt.Sprintf("Invented for the simulator; of the kind of %s.", kind))
+	return &row{base: base, extra: m.extra(spacecraftPath, fmt.Sprint(id))}
 }

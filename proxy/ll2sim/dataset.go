@@ -96,12 +96,18 @@ func (d *dataset) order(lists *catalog.Endpoint) string {
 	return order
 }
 
+// lookup returns the values of a field, also of one that only detailed shows.
 func (r *row) lookup(f field) list { return lookup(list{r.base, r.extra}, f.path) }
+
+// text returns a member as text.
+func (r *row) text(name string) string {
+	value, _ := r.base.get(name)
+	return asText(value)
+}
 
 // is tells whether the row has an id as a path gives it: 0202 is 202.
 func (r *row) is(id string) bool {
-	have, _ := r.base.get("id")
-	text := asText(have)
+	text := r.text("id")
 	return text == strings.TrimLeft(id, "0") || strings.EqualFold(text, id)
 }
 

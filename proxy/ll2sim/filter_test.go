@@ -76,6 +76,43 @@ func TestNarrows(t *testing.T) {
 	}
 }
 
+// TestShortNames holds that the short names of filters go by the members meant.
+func TestShortNames(t *testing.T) {
+	var body struct {
+		Results []struct {
+			Provider struct{ ID int } `json:"launch_service_provider"`
+			Pad      struct{ Location struct{ ID int } }
+			Rocket   struct{ Configuration struct{ ID int } }
+		}
+	}
+	decode(t, get(t, "/2.3.0/launches/?lsp__id=121&location__ids=12,27&launcher_config__id=164&limit=1"), &body)
+	if len(body.Results) == 0 {
+		t.Fatal("no such launch")
+	}
+	r := body.Results[0]
+	if r.Provider.ID != 121 || r.Pad.Location.ID != 12 && r.Pad.Location.ID != 27 || r.Rocket.Configuration.ID != 164 {
+		t.Errorf("got %+v", r)
+	}
+}
+
+// TestMissingSortLast: PostgreSQL puts what is missing last, and first the other way.
+func TestMissingSortLast(t *testing.T) {
+	all := []*row{
+		{base: object{{"id", number(1)}, {"a", nil}}}, {base: object{{"id", number(2)}, {"a", number(10)}}},
+		{base: object{{"id", number(3)}}}, {base: object{{"id", number(4)}, {"a", number(9)}}},
+	}
+	for descend, want := range map[bool]string{false: "4 2 1 3 ", true: "1 3 2 4 "} {
+		got := ""
+		for _, r := range sorted(all, []orderTerm{{field{path: []string{"a"}}, descend}}) {
+			id, _ := r.base.get("id")
+			got += asText(id) + " "
+		}
+		if got != want {
+			t.Errorf("descending %t: %s, want %s", descend, got, want)
+		}
+	}
+}
+
 // TestErrors has the messages that the endpoint tests do not meet.
 func TestErrors(t *testing.T) {
 	for _, tt := range []struct {

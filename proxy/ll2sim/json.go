@@ -129,13 +129,11 @@ func (w *jsonWriter) control(r rune) {
 	fmt.Fprintf(&w.out, `\u%04x`, r)
 }
 
-// set replaces a member, or adds it.
-func (o object) set(name string, value any) object {
+// set replaces the value of a member; a name that is not there stays so.
+func (o object) set(name string, value any) {
 	for i := range o {
 		if o[i].name == name {
 			o[i].value = value
-			return o
 		}
 	}
-	return append(o, member{name, value})
 }

@@ -26,6 +26,8 @@ func TestPageLinks(t *testing.T) {
 		{"offset=5", 0, "", "limit=10"}, // not even one page, but there is a page before
 		{"b=2&a=1&b=1", 11, "a=1&b=2&b=1&limit=10&offset=10", ""},
 		{"limit=3&limit=4&offset=9&offset=8", 20, "limit=4&offset=12", "limit=4&offset=4"},
+		{"limit=99", 100, "limit=99&offset=99", ""},
+		{"limit=101", 101, "limit=100&offset=100", ""},
 		{"a&=x&c=%zz&d=1;e=2", 11, "=x&a=&c=%25zz&d=1%3Be%3D2&limit=10&offset=10", ""},
 		{"x=~*'()!", 11, "limit=10&offset=10&x=~%2A%27%28%29%21", ""},
 		{"%6c%69mit=5&o%66fset=5", 11, "limit=5&offset=10", "limit=5"},

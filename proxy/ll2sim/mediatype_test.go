@@ -21,7 +21,8 @@ func TestNegotiate(t *testing.T) {
 		{"", []string{"application/json;indent=1_0"}, json(8), acceptable},
 		{"", []string{"application/json;indent=2;indent=5"}, json(5), acceptable},
 		{"", []string{"application/json;indent"}, rendering{}, acceptable},
-		{"", []string{`application/json;x="a;indent=2"`}, rendering{}, acceptable},
+		{"", []string{`application/json;x="a;indent=2;b"`}, rendering{}, acceptable},
+		{"", []string{"application/json, text/html;q=0.5"}, rendering{}, acceptable}, // q makes nothing specific
 		{"", []string{"application/*;indent=2"}, json(2), acceptable},
 		{"", []string{"*/*, text/html;level=1"}, rendering{html: true}, acceptable},
 		{"", []string{"*/*", "text/*"}, rendering{html: true}, acceptable}, // two lines are one list

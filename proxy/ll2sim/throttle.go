@@ -55,13 +55,12 @@ func (t *throttle) current(ident string, now time.Time) []time.Time {
 	return log
 }
 
+// wait is how long until the oldest request of a full log no longer counts.
 func (t *throttle) wait(log []time.Time, now time.Time) time.Duration {
-	if len(log) == 0 { // a limit of zero
-		return t.period
-	}
 	return log[0].Add(t.period).Sub(now)
 }
 
+// report tells what /api-throttle/ tells: no wait as long as a slot is free.
 func (t *throttle) report(ident string) Report {
 	t.mu.Lock()
 	defer t.mu.Unlock()

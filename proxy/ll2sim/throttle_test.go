@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -53,6 +54,22 @@ func TestThrottleSlides(t *testing.T) {
 			t.Errorf("counts = %+v", got)
 		}
 	})
+}
+
+// TestThrottleConcurrent lets many ask at once: exactly the limit gets through.
+func TestThrottleConcurrent(t *testing.T) {
+	s := New(Options{})
+	var wg sync.WaitGroup
+	for i := range 50 {
+		wg.Go(func() {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, []string{"/2.3.0/pads/", "/2.3.0/events/"}[i%2], nil)
+			s.ServeHTTP(httptest.NewRecorder(), r)
+		})
+	}
+	wg.Wait()
+	if got := s.Requests(); got.Billed != 15 || got.Throttled != 35 || got.ByPath["/2.3.0/pads/"] != 25 {
+		t.Errorf("counts = %+v, want 15 billed and 35 throttled", got)
+	}
 }
 
 // TestWhatCosts holds against every kind of request whether it is billed.

@@ -85,6 +85,15 @@ func (e *Endpoint) Params() []string {
 	return names
 }
 
+// Parent returns the list that an object is an element of, nil for all others.
+func (e *Endpoint) Parent() *Endpoint {
+	path, ok := strings.CutSuffix(e.Path, idSegment)
+	if !ok {
+		return nil
+	}
+	return load().byPath[path]
+}
+
 // HasMode reports whether mode is one of the documented values of the mode parameter.
 func (e *Endpoint) HasMode(mode string) bool {
 	_, ok := e.Items[mode]

@@ -116,3 +116,15 @@ func endpoint(t *testing.T, path string) *Endpoint {
 	}
 	return e
 }
+
+func TestParent(t *testing.T) {
+	for _, e := range All() {
+		parent := e.Parent()
+		if (parent != nil) != (e.ID != 0) {
+			t.Errorf("%s: parent %v", e.Path, parent)
+		}
+		if parent != nil && (!parent.List || e.Path != parent.Path+"{id}/") {
+			t.Errorf("%s: parent %s", e.Path, parent.Path)
+		}
+	}
+}

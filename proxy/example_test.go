@@ -1,0 +1,53 @@
+package proxy_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"time"
+
+	"perigee/cache"
+	"perigee/proxy"
+	"perigee/proxy/ll2sim"
+	"perigee/proxy/upstream"
+)
+
+// Two apps ask for the same page in different words: one request goes upstream.
+func Example() {
+	sim := ll2sim.New(ll2sim.Options{})
+	ll2 := httptest.NewServer(sim)
+	defer ll2.Close()
+	base, err := url.Parse(ll2.URL)
+	if err != nil {
+		panic(err)
+	}
+	store, err := cache.NewMemory(cache.MemoryOptions{})
+	if err != nil {
+		panic(err)
+	}
+	defer store.Close()
+	client, err := upstream.New(upstream.Options{BaseURL: base})
+	if err != nil {
+		panic(err)
+	}
+	defer client.Close()
+	handler, err := proxy.New(proxy.Options{
+		Upstream: client, UpstreamURL: base, Store: store, Policy: &cache.Policy{TTL: time.Hour},
+	})
+	if err != nil {
+		panic(err)
+	}
+	defer handler.Close()
+
+	for _, target := range []string{"/2.3.0/spacecraft/?limit=5&mode=normal", "/2.3.0/spacecraft?limit=05"} {
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, target, nil))
+		fmt.Println(answer.Code, answer.Header().Get("Cache-Status"))
+	}
+	fmt.Println("billed:", sim.Requests().Billed)
+	// Output:
+	// 200 Perigee; fwd=uri-miss; fwd-status=200; stored
+	// 200 Perigee; hit; ttl=3599
+	// billed: 1
+}
