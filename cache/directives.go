@@ -6,11 +6,18 @@ import (
 )
 
 // cacheControl is what the Cache-Control field of a response says (RFC 9111,
-// section 5.2.2), as far as a Policy asks. Unknown directives are ignored
-// (section 5.2.3).
+// section 5.2.2; RFC 5861; RFC 8246). Unknown directives are ignored (section
+// 5.2.3).
 type cacheControl struct {
-	maxAge, sMaxAge           delta
-	noCache, noStore, private bool
+	maxAge, sMaxAge            delta
+	staleWhileRevalidate       delta // RFC 5861, section 3
+	staleIfError               delta // RFC 5861, section 4
+	noCache, noStore, private  bool
+	noCacheFields              string // header fields that no-cache was limited to; "": the whole answer
+	privateFields              string // the same of private
+	public, mustUnderstand     bool
+	mustRevalidate, proxyReval bool
+	immutable                  bool // RFC 8246
 }
 
 // delta is the argument of a directive that has a number of seconds.
@@ -51,15 +58,51 @@ func (c *cacheControl) note(name, arg string) {
 		c.maxAge.note(arg)
 	case "s-maxage":
 		c.sMaxAge.note(arg)
-	// no-cache and private may name header fields. As most caches do, we read
-	// that as if it spoke of the whole answer.
+	case "stale-while-revalidate":
+		c.staleWhileRevalidate.note(arg)
+	case "stale-if-error":
+		c.staleIfError.note(arg)
 	case "no-cache":
+		c.noCacheFields = limit(c.noCache, c.noCacheFields, arg)
 		c.noCache = true
+	case "private":
+		c.privateFields = limit(c.private, c.privateFields, arg)
+		c.private = true
+	default:
+		c.noteFlag(name)
+	}
+}
+
+// noteFlag adds a directive that has no argument.
+func (c *cacheControl) noteFlag(name string) {
+	switch name {
 	case "no-store":
 		c.noStore = true
-	case "private":
-		c.private = true
+	case "public":
+		c.public = true
+	case "must-understand":
+		c.mustUnderstand = true
+	case "must-revalidate":
+		c.mustRevalidate = true
+	case "proxy-revalidate":
+		c.proxyReval = true
+	case "immutable":
+		c.immutable = true
 	}
+}
+
+// limit returns the header fields that a directive speaks of after one more
+// occurrence of it. One that names none speaks of the whole answer, and what
+// others name adds nothing to that.
+func limit(said bool, fields, more string) string {
+	more = strings.Trim(more, " \t,")
+	switch {
+	case more == "", said && fields == "":
+		return ""
+	case said:
+		return fields + "," + more
+	}
+	return more
 }
 
 // freshness returns how long the answer is fresh for a shared cache: s-maxage if

@@ -37,7 +37,11 @@ func TestParseCacheControl(t *testing.T) {
 			cacheControl{maxAge: seconds(2), sMaxAge: seconds(1), noCache: true, noStore: true, private: true}},
 		{"over lines", []string{"max-age=5", "no-store", "", "private"},
 			cacheControl{maxAge: seconds(5), noStore: true, private: true}},
-		{"unknown ones", []string{"public, must-revalidate, foo=bar, max-age=5, x"}, cacheControl{maxAge: seconds(5)}},
+		{"unknown ones", []string{"publicly, revalidate, foo=bar, max-age=5, x"}, cacheControl{maxAge: seconds(5)}},
+		{"flags", []string{"public, must-revalidate", "Proxy-Revalidate, must-understand, immutable"},
+			cacheControl{public: true, mustRevalidate: true, proxyReval: true, mustUnderstand: true, immutable: true}},
+		{"stale windows", []string{"stale-while-revalidate=60, stale-if-error=3600"},
+			cacheControl{staleWhileRevalidate: seconds(60), staleIfError: seconds(3600)}},
 		{"zero", []string{"max-age=0"}, cacheControl{maxAge: seconds(0)}},
 
 		{"twice, smaller last", []string{"max-age=600, max-age=10"}, cacheControl{maxAge: seconds(10)}},
@@ -54,7 +58,7 @@ func TestCacheControlQuotes(t *testing.T) {
 		{"quoted", []string{`max-age="600"`}, cacheControl{maxAge: seconds(600)}},
 		{"quoted with escapes", []string{`max-age="6\00"`}, cacheControl{maxAge: seconds(600)}},
 		{"a comma in quotes", []string{`private="set-cookie, no-store", max-age=5`},
-			cacheControl{maxAge: seconds(5), private: true}},
+			cacheControl{maxAge: seconds(5), private: true, privateFields: "set-cookie, no-store"}},
 		{"an escaped quote", []string{`foo="a\", no-store, b", max-age=5`}, cacheControl{maxAge: seconds(5)}},
 		{"an escaped backslash", []string{`foo="a\\", no-store`}, cacheControl{noStore: true}},
 		{"a quote not closed", []string{`foo="a, no-store`}, cacheControl{noStore: true}},
@@ -62,7 +66,11 @@ func TestCacheControlQuotes(t *testing.T) {
 		{"a quote not after =", []string{`foo"a, no-store, b"`}, cacheControl{noStore: true}},
 		{"a quote in a name", []string{`foo"a, no-store"`, `"max-age=7, private"`}, cacheControl{}},
 		{"a name in quotes", []string{`"no-store"`}, cacheControl{}},
-		{"named fields", []string{`no-cache="a", private=b`}, cacheControl{noCache: true, private: true}},
+		{"named fields", []string{`no-cache="a", private=b`},
+			cacheControl{noCache: true, noCacheFields: "a", private: true, privateFields: "b"}},
+		{"named fields twice", []string{`no-cache="a", no-cache="b, c"`}, cacheControl{noCache: true, noCacheFields: "a,b, c"}},
+		{"named fields and all", []string{`no-cache="a", no-cache`, `private, private="b"`}, cacheControl{noCache: true, private: true}},
+		{"no named fields", []string{`no-cache=" , "`}, cacheControl{noCache: true}},
 	} {
 		t.Run(tt.name, tt.test)
 	}

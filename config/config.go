@@ -60,6 +60,9 @@ type Config struct {
 	// StaleIfError counts from the end of freshness; 0 turns it off.
 	StaleIfError Duration `env:"PERIGEE_STALE_IF_ERROR" envDefault:"7d" allowed:"a duration; 0 is off" desc:"How long past its freshness an answer is served when upstream fails or refuses."`
 
+	// ReloadInterval is 0 for as often as clients like.
+	ReloadInterval Duration `env:"PERIGEE_RELOAD_INTERVAL" envDefault:"1m" allowed:"a duration; 0 is as often as clients like" desc:"How often at most one answer is fetched again because a client insists (Cache-Control: no-cache, max-age and the like)."`
+
 	// UnknownParams is drop or keep.
 	UnknownParams UnknownParams `env:"PERIGEE_UNKNOWN_PARAMS" envDefault:"drop" allowed:"drop or keep" desc:"What becomes of query parameters that the endpoint does not know. Upstream ignores them; kept ones make requests differ."`
 

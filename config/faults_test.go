@@ -95,6 +95,7 @@ func TestLoadBad(t *testing.T) {
 		{"PERIGEE_TTL_FLOOR=2h", `PERIGEE_TTL_FLOOR="2h": is longer than PERIGEE_TTL=1h` + allowedFloor},
 		{"PERIGEE_TTL=30s", `PERIGEE_TTL_FLOOR="1m" (the default): is longer than PERIGEE_TTL=30s` + allowedFloor},
 		{"PERIGEE_STALE_WHILE_REVALIDATE=soon", `PERIGEE_STALE_WHILE_REVALIDATE="soon": has no number and unit at "soon"` + allowedStale},
+		{"PERIGEE_RELOAD_INTERVAL=often", `PERIGEE_RELOAD_INTERVAL="often": has no number and unit at "often"; allowed: a duration; 0 is as often as clients like`},
 		{"PERIGEE_STALE_IF_ERROR=1.5.0h", `PERIGEE_STALE_IF_ERROR="1.5.0h": has no number and unit at "1.5.0h"` + allowedStale},
 		{"PERIGEE_UPSTREAM_TIMEOUT=0", `PERIGEE_UPSTREAM_TIMEOUT="0": is shorter than 1ms` + allowedTimeout},
 

@@ -53,14 +53,18 @@ type clockRig struct {
 
 // newClockRig must be called inside synctest.Test, and its close before the
 // bubble ends.
-func newClockRig(t *testing.T, handler http.Handler) *clockRig {
+func newClockRig(t *testing.T, handler http.Handler, adjust ...func(*proxy.Options)) *clockRig {
 	t.Helper()
 	base, err := url.Parse(inProcessBase)
 	must(t, err)
 	r := &clockRig{t: t, up: &inProcess{handler: handler}, seen: newWitness()}
-	r.h, err = proxy.New(proxy.Options{
+	o := proxy.Options{
 		Upstream: r.up, UpstreamURL: base, Store: newStore(t), Policy: usualPolicy(), Observer: r.seen,
-	})
+	}
+	for _, f := range adjust {
+		f(&o)
+	}
+	r.h, err = proxy.New(o)
 	must(t, err)
 	t.Cleanup(r.h.Close)
 	return r

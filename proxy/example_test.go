@@ -47,7 +47,7 @@ func Example() {
 	}
 	fmt.Println("billed:", sim.Requests().Billed)
 	// Output:
-	// 200 Perigee; fwd=uri-miss; fwd-status=200; stored
-	// 200 Perigee; hit; ttl=3599
+	// 200 Perigee;fwd=uri-miss;fwd-status=200;stored;key="ll2/1 json /2.3.0/spacecraft/?limit=5"
+	// 200 Perigee;hit;key="ll2/1 json /2.3.0/spacecraft/?limit=5";ttl=3599
 	// billed: 1
 }

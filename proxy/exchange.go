@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"perigee/proxy/cachestatus"
 	"perigee/proxy/ll2"
 )
 
@@ -36,17 +37,31 @@ type exchange struct {
 	start time.Time
 	cors  *cors
 
-	resource *ll2.Resource // shared and read-only; nil until resolved
-	base     base          // of the links in the answer
+	fwd      cachestatus.How // why upstream is to be asked
+	resource *ll2.Resource   // shared and read-only; nil until resolved
+	base     base            // of the links in the answer
 	record   Record
 }
 
 // settle says how the request is answered: in the record, and in h, the header
 // of the answer, with what scripts of other origins may do with it.
 func (x *exchange) settle(h http.Header, v verdict) {
+	x.settleAs(h, v, v.member(x.key()).String())
+}
+
+// settleAs is settle with the Cache-Status field already written.
+func (x *exchange) settleAs(h http.Header, v verdict, cacheStatus string) {
 	x.record.Outcome, x.record.Detail = v.outcome, v.detail
-	h["Cache-Status"] = []string{v.cacheStatus()}
+	h["Cache-Status"] = []string{cacheStatus}
 	x.cors.grant(h, x.r)
+}
+
+// key is that of the resource, empty if there is none.
+func (x *exchange) key() string {
+	if x.resource == nil {
+		return ""
+	}
+	return x.resource.Key
 }
 
 // write sends a whole answer. Of a HEAD request only the header.

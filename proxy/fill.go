@@ -69,14 +69,14 @@ func newFiller(o Options, spent func()) *filler {
 	}
 }
 
-// fetch returns what upstream answers now to res. led tells that this call
-// caused the fetch, and did not join another's. When ctx ends, only this
-// caller's wait does.
-func (f *filler) fetch(ctx context.Context, res *ll2.Resource) (land *landing, led bool, err error) {
+// fetch returns what upstream answers now to res; what others fetched after the
+// moment newer will do, too. led tells that this call caused the fetch, and did
+// not join another's. When ctx ends, only this caller's wait does.
+func (f *filler) fetch(ctx context.Context, res *ll2.Resource, newer time.Time) (land *landing, led bool, err error) {
 	if p := f.pauses.check(res.Key, time.Now()); p != nil {
 		return nil, false, p
 	}
-	landed, led, err := f.join(res)
+	landed, led, err := f.join(res, newer)
 	if err != nil {
 		return nil, false, err
 	}
@@ -98,7 +98,7 @@ func (f *filler) refresh(res *ll2.Resource) string {
 	if p := f.pauses.check(res.Key, time.Now()); p != nil {
 		return "stale-" + p.reason
 	}
-	if _, _, err := f.join(res); err != nil {
+	if _, _, err := f.join(res, time.Time{}); err != nil {
 		return "stale-shutdown"
 	}
 	return "stale-while-revalidate"
@@ -107,7 +107,7 @@ func (f *filler) refresh(res *ll2.Resource) string {
 // join boards the flight for res, or starts one. Both happen under the lock, and
 // a flight that lands leaves the map and the group under it too, so that whoever
 // is not aboard starts a new flight and never waits for one that has landed.
-func (f *filler) join(res *ll2.Resource) (landed <-chan singleflight.Result, led bool, err error) {
+func (f *filler) join(res *ll2.Resource, newer time.Time) (landed <-chan singleflight.Result, led bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
@@ -121,7 +121,7 @@ func (f *filler) join(res *ll2.Resource) (landed <-chan singleflight.Result, led
 	}
 	return f.group.DoChan(res.Key, func() (any, error) {
 		defer f.land(res.Key)
-		return f.fly(res)
+		return f.fly(res, newer)
 	}), led, nil
 }
 
@@ -136,7 +136,7 @@ func (f *filler) land(key string) {
 
 // fly is one flight. A panic inside it becomes an error: singleflight would
 // raise it again on a goroutine of its own, where it ends the process.
-func (f *filler) fly(res *ll2.Resource) (land *landing, err error) {
+func (f *filler) fly(res *ll2.Resource, newer time.Time) (land *landing, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			f.observer.PanicRecovered()
@@ -155,7 +155,7 @@ func (f *filler) fly(res *ll2.Resource) (land *landing, err error) {
 	// Look again. A client may look up (1) before another's flight stores (2) and
 	// join (3) after that flight has landed: without this look it would pay again.
 	held, _ := f.store.Get(res.Key)
-	if held != nil && held.State(time.Now()) == cache.Fresh {
+	if held != nil && held.State(time.Now()) == cache.Fresh && held.Answered.After(newer) {
 		return &landing{entry: held}, nil
 	}
 	return f.ask(ctx, res, held)

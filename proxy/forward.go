@@ -10,8 +10,10 @@ import (
 	"net/http/httputil"
 	"strconv"
 	"strings"
+	"time"
 
 	"perigee/cache"
+	"perigee/proxy/cachestatus"
 	"perigee/proxy/ll2"
 	"perigee/proxy/upstream"
 )
@@ -46,7 +48,7 @@ func (h *Handler) roundTrip(out *http.Request) (*http.Response, error) {
 	if x.resource.Kind == ll2.Outside {
 		return h.pass(x, out)
 	}
-	land, led, err := h.filler.fetch(out.Context(), x.resource)
+	land, led, err := h.filler.fetch(out.Context(), x.resource, x.newer())
 	if led && cost(land, err) {
 		x.record.Upstream = 1
 	}
@@ -71,8 +73,17 @@ func cost(land *landing, err error) bool {
 	return ok && failed.Sent
 }
 
+// newer is the moment that what is held must have been fetched after to be of
+// use: for a reload, that of the request.
+func (x *exchange) newer() time.Time {
+	if x.fwd == cachestatus.Request {
+		return x.start
+	}
+	return time.Time{}
+}
+
 func landedVerdict(x *exchange, land *landing, led bool) verdict {
-	v := verdict{outcome: Collapsed, stored: land.stored}
+	v := verdict{outcome: Collapsed, fwd: x.fwd, stored: land.stored}
 	switch {
 	case !land.asked:
 		return verdict{outcome: Hit, ttl: land.entry.FreshUntil.Sub(x.start)}
@@ -90,6 +101,9 @@ func (h *Handler) fallBack(x *exchange, land *landing, err error) (*cache.Entry,
 		return nil, verdict{}, false
 	}
 	v := verdict{outcome: Stale, ttl: held.FreshUntil.Sub(x.start)}
+	if held.State(x.start) == cache.Fresh { // the client wanted a newer one
+		v.outcome = Hit
+	}
 	var p *problem
 	switch {
 	case errors.As(err, &p):

@@ -62,6 +62,10 @@ type Options struct {
 	CORSOrigins []string
 	// KeepUnknownParams tells apart requests by parameters that LL2 does not know.
 	KeepUnknownParams bool
+	// ReloadInterval is how often at most one resource is fetched because a client
+	// will not have what is held (Cache-Control: no-cache and the like). If zero,
+	// as often as clients like.
+	ReloadInterval time.Duration
 	// FetchTimeout bounds one fetch for all who wait for it. If zero, 30 s.
 	FetchTimeout time.Duration
 	// Observer is told what happens. If nil, nobody is.
@@ -170,25 +174,6 @@ func (h *Handler) serve(x *exchange) {
 			h.forward(x)
 		}
 	}
-}
-
-// lookUp answers from the store if it can without waiting for upstream: with a
-// fresh entry, or with one that may be served while it is refreshed.
-func (h *Handler) lookUp(x *exchange) bool {
-	entry, ok := h.options.Store.Get(x.resource.Key)
-	if !ok {
-		return false
-	}
-	v := verdict{outcome: Hit, ttl: entry.FreshUntil.Sub(x.start)}
-	switch entry.State(x.start) {
-	case cache.Fresh:
-	case cache.Revalidate:
-		v.outcome, v.detail = Stale, h.filler.refresh(x.resource)
-	default:
-		return false
-	}
-	x.answer(entry, v)
-	return true
 }
 
 // serveOptions answers preflights and questions for the methods: upstream would

@@ -44,9 +44,7 @@ func (h *Handler) observe(x *exchange) {
 func (h *Handler) logAccess(ctx context.Context, x *exchange) {
 	rec := &x.record
 	rec.Method, rec.URI, rec.Client = x.r.Method, x.r.RequestURI, h.addressing.client(x.r)
-	if x.resource != nil {
-		rec.Key = x.resource.Key
-	}
+	rec.Key = x.key()
 	h.log.LogAttrs(ctx, slog.LevelInfo, "request",
 		slog.String(keyMethod, rec.Method), slog.String(keyURI, rec.URI),
 		slog.Int(keyStatus, rec.Status), slog.String(keyOutcome, string(rec.Outcome)),

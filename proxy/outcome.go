@@ -1,8 +1,9 @@
 package proxy
 
 import (
-	"strconv"
 	"time"
+
+	"perigee/proxy/cachestatus"
 )
 
 // Outcome tells how a request was answered. It is a closed set, the same in the
@@ -30,42 +31,26 @@ func Outcomes() []Outcome {
 // says beyond the outcome itself.
 type verdict struct {
 	outcome   Outcome
-	detail    string        // a token; empty: nothing to add
-	ttl       time.Duration // of the entry that answered; negative when stale
-	fwdStatus int           // what upstream answered; 0: it was not asked
-	stored    bool          // whether that answer was stored
+	detail    string          // a token; empty: nothing to add
+	ttl       time.Duration   // of the entry that answered; negative when stale
+	fwd       cachestatus.How // why upstream was asked
+	fwdStatus int             // what it answered; 0: not told
+	stored    bool            // whether that answer was stored
 }
 
-// cacheName is our member's name in Cache-Status.
-const cacheName = "Perigee"
-
-// cacheStatus writes the Cache-Status member. hit and fwd exclude each other
-// (RFC 9211 §2.2). Every part is a token or a number, so nothing needs quoting.
-func (v verdict) cacheStatus() string {
-	b := make([]byte, 0, 64)
-	b = append(b, cacheName...)
+// member is what the Cache-Status field says of it. key may be empty.
+func (v verdict) member(key string) cachestatus.Member {
+	m := cachestatus.Member{
+		FwdStatus: v.fwdStatus, Stored: v.stored, Collapsed: v.outcome == Collapsed,
+		Key: key, Detail: v.detail,
+	}
 	switch v.outcome {
 	case Hit, Stale:
-		b = append(b, "; hit; ttl="...)
-		b = strconv.AppendInt(b, int64(v.ttl/time.Second), 10)
+		m.How, m.HasTTL, m.TTL = cachestatus.Hit, true, cachestatus.Seconds(v.ttl)
 	case Miss, Collapsed:
-		b = append(b, "; fwd=uri-miss"...)
+		m.How = v.fwd
 	case Bypass:
-		b = append(b, "; fwd=bypass"...)
+		m.How = cachestatus.Bypass
 	}
-	if v.fwdStatus != 0 {
-		b = append(b, "; fwd-status="...)
-		b = strconv.AppendInt(b, int64(v.fwdStatus), 10)
-	}
-	if v.stored {
-		b = append(b, "; stored"...)
-	}
-	if v.outcome == Collapsed {
-		b = append(b, "; collapsed"...)
-	}
-	if v.detail != "" {
-		b = append(b, "; detail="...)
-		b = append(b, v.detail...)
-	}
-	return string(b)
+	return m
 }

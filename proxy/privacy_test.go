@@ -112,7 +112,7 @@ func TestPagesOutsideTheAPIPassThrough(t *testing.T) {
 	const target = "/static/docs.css"
 	want := r.direct(target)
 	got := r.get(target)
-	if got.status != 200 || got.body != want.body || got.outcome() != "fwd=bypass; fwd-status=200" {
+	if got.status != 200 || got.body != want.body || got.outcome() != "fwd=bypass;fwd-status=200" {
 		t.Errorf("%d %q %.100s", got.status, got.outcome(), got.body)
 	}
 }

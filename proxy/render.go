@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"perigee/cache"
+	"perigee/proxy/cachestatus"
 	"perigee/proxy/ll2"
+	"perigee/proxy/reply"
 )
 
 // maxVariants bounds the renderings that one entry keeps.
@@ -44,6 +46,7 @@ type variant struct {
 	fields []field
 	body   []byte
 	etag   string
+	hit    cachestatus.Prepared // Cache-Status of a plain hit
 }
 
 // field is a header field with values that all answers share.
@@ -105,6 +108,7 @@ func (p *page) render(e *cache.Entry, x *exchange) *variant {
 	}
 	v := &variant{base: x.base, body: p.layout.Splice(make([]byte, 0, p.layout.SplicedLen(e.Body, sub)), e.Body, sub)}
 	v.etag = etag(e, sub)
+	v.hit = verdict{outcome: Hit}.member(e.Key).Prepare(nil)
 	v.fields = append(fields(e, x.resource, v.etag), field{"Content-Length", []string{strconv.Itoa(len(v.body))}})
 	return v
 }
@@ -132,6 +136,9 @@ func fields(e *cache.Entry, res *ll2.Resource, etag string) []field {
 		add("Date", e.Answered.UTC().Format(http.TimeFormat))
 	}
 	add("Vary", "Accept")
+	if e.Status == http.StatusOK {
+		add("Accept-Ranges", "bytes")
+	}
 	lifetime := e.FreshUntil.Sub(e.Answered)
 	if lifetime <= 0 {
 		add("Cache-Control", "no-store")
@@ -171,10 +178,18 @@ func (x *exchange) head(h http.Header, e *cache.Entry, v verdict) (status int, b
 	if len(x.resource.Ignored) > 0 {
 		h["Perigee-Ignored"] = []string{ignoredField(x.resource.Ignored)}
 	}
-	x.settle(h, v)
-	if e.Status == http.StatusOK && matches(x.r.Header["If-None-Match"], rendering.etag) {
-		delete(h, "Content-Length")
-		return http.StatusNotModified, nil
+	if v.outcome == Hit && v.detail == "" {
+		x.settleAs(h, v, rendering.hit.Field(cachestatus.Seconds(v.ttl)))
+	} else {
+		x.settle(h, v)
 	}
-	return e.Status, rendering.body
+	if e.Status != http.StatusOK || reply.Plain(x.r.Header) {
+		return e.Status, rendering.body
+	}
+	selected := reply.Select(x.r.Method, x.r.Header, reply.Representation{
+		ETag: rendering.etag, LastModified: e.Header.Get("Last-Modified"), Date: e.Answered,
+		MediaType: e.Header.Get("Content-Type"), Length: int64(len(rendering.body)),
+	})
+	selected.Apply(h)
+	return selected.Status, selected.Content(rendering.body)
 }

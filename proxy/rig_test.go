@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -128,11 +129,13 @@ func fetch(t *testing.T, method, target string, fields ...string) answered {
 // plainTransport neither follows redirects nor asks for compression.
 var plainTransport = &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}
 
-// outcome is the part of Cache-Status after the cache's name.
+// outcome is what Cache-Status says beside the cache's name and the key.
 func (a answered) outcome() string {
-	_, rest, _ := strings.Cut(a.header.Get("Cache-Status"), "; ")
+	_, rest, _ := strings.Cut(keyParameter.ReplaceAllString(a.header.Get("Cache-Status"), ""), ";")
 	return rest
 }
+
+var keyParameter = regexp.MustCompile(`;key="(?:[^"\\]|\\.)*"`)
 
 func must(t *testing.T, err error) {
 	t.Helper()

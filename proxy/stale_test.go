@@ -13,12 +13,12 @@ const list = "/2.3.0/spacecraft/?limit=5"
 func TestAFreshAnswerCostsNothingAndAges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newClockRig(t, &script{steps: []http.HandlerFunc{okPage("a")}})
-		if got := r.get(list); got.outcome() != "fwd=uri-miss; fwd-status=200; stored" || got.header.Get("Age") != "0" {
+		if got := r.get(list); got.outcome() != "fwd=uri-miss;fwd-status=200;stored" || got.header.Get("Age") != "0" {
 			t.Errorf("first: %q, age %s", got.outcome(), got.header.Get("Age"))
 		}
 		time.Sleep(59 * time.Minute)
 		got := r.get(list)
-		if got.outcome() != "hit; ttl=60" || got.header.Get("Age") != "3540" {
+		if got.outcome() != "hit;ttl=60" || got.header.Get("Age") != "3540" {
 			t.Errorf("later: %q, age %s", got.outcome(), got.header.Get("Age"))
 		}
 		if got, want := got.header.Get("Cache-Control"), "public, max-age=3600"; got != want {
@@ -35,11 +35,11 @@ func TestAStaleAnswerIsServedWhileItIsRefreshed(t *testing.T) {
 		r := newClockRig(t, &script{steps: []http.HandlerFunc{okPage("a"), okPage("b")}})
 		r.get(list)
 		time.Sleep(61 * time.Minute)
-		if got := r.get(list); got.outcome() != "hit; ttl=-60; detail=stale-while-revalidate" || got.body != emptyPage("a") {
+		if got := r.get(list); got.outcome() != "hit;detail=stale-while-revalidate;ttl=-60" || got.body != emptyPage("a") {
 			t.Errorf("stale: %q %s", got.outcome(), got.body)
 		}
 		synctest.Wait() // for the refresh
-		if got := r.get(list); got.outcome() != "hit; ttl=3600" || got.body != emptyPage("b") {
+		if got := r.get(list); got.outcome() != "hit;ttl=3600" || got.body != emptyPage("b") {
 			t.Errorf("refreshed: %q %s", got.outcome(), got.body)
 		}
 	})
@@ -50,7 +50,7 @@ func TestPastTheWindowAClientWaitsForTheNewAnswer(t *testing.T) {
 		r := newClockRig(t, &script{steps: []http.HandlerFunc{okPage("a"), okPage("b")}})
 		r.get(list)
 		time.Sleep(2*time.Hour + time.Second)
-		if got := r.get(list); got.body != emptyPage("b") || !strings.Contains(got.outcome(), "uri-miss") {
+		if got := r.get(list); got.body != emptyPage("b") || got.outcome() != "fwd=stale;fwd-status=200;stored" {
 			t.Errorf("%q %s", got.outcome(), got.body)
 		}
 	})
@@ -79,7 +79,7 @@ func TestAHeldAnswerOutlivesUpstreamsFailures(t *testing.T) {
 				r.get(list)
 				time.Sleep(3 * time.Hour) // past stale-while-revalidate
 				got := r.get(list)
-				if got.status != 200 || got.body != emptyPage("a") || !strings.HasSuffix(got.outcome(), "; detail="+tt.detail) {
+				if got.status != 200 || got.body != emptyPage("a") || !strings.Contains(got.outcome(), ";detail="+tt.detail+";") {
 					t.Errorf("after the failure: %d %q %s, want detail %s", got.status, got.outcome(), got.body, tt.detail)
 				}
 				if r.seen.count(r.seen.kept, tt.kept) != 1 {
@@ -121,7 +121,7 @@ func TestA429WithNothingHeldIsPassedOnAndThenRefusedHere(t *testing.T) {
 		if first.status != 429 || first.body != body || first.header.Get("Retry-After") != "100" {
 			t.Errorf("first: %d %s, Retry-After %s", first.status, first.body, first.header.Get("Retry-After"))
 		}
-		if got, want := first.outcome(), "fwd-status=429; detail=quota"; got != want {
+		if got, want := first.outcome(), "detail=quota"; got != want {
 			t.Errorf("first: %q, want %q", got, want)
 		}
 		time.Sleep(30 * time.Second)
@@ -213,7 +213,7 @@ func TestAPanicInAFetchIsAnErrorForThoseWhoWait(t *testing.T) {
 func TestAnUnknownPathMayAnswerAnyMediaType(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newClockRig(t, &script{steps: []http.HandlerFunc{says(200, "application/yaml", "a: b")}})
-		for _, want := range []string{"fwd=uri-miss; fwd-status=200; stored", "hit; ttl=3600"} {
+		for _, want := range []string{"fwd=uri-miss;fwd-status=200;stored", "hit;ttl=3600"} {
 			if got := r.get("/2.3.0/schema/"); got.status != 200 || got.body != "a: b" || got.outcome() != want {
 				t.Errorf("%d %q %s, want %q", got.status, got.outcome(), got.body, want)
 			}

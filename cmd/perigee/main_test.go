@@ -111,7 +111,7 @@ func TestTheDemoDoesWhatItPrints(t *testing.T) {
 	if len(targets) != 3 {
 		t.Fatalf("the demo prints %d things to try, want 3:\n%s", len(targets), r.stdout)
 	}
-	for i, want := range []string{"fwd=uri-miss; fwd-status=200; stored", "hit;", "throttle-report"} {
+	for i, want := range []string{"fwd=uri-miss;fwd-status=200;stored", ";hit;", "throttle-report"} {
 		resp, body := get(t, traffic+targets[i][1])
 		if got := resp.Header.Get("Cache-Status"); resp.StatusCode != 200 || !strings.Contains(got, want) {
 			t.Errorf("%s: %d, Cache-Status %q, want %s", targets[i][1], resp.StatusCode, got, want)

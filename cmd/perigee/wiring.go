@@ -62,6 +62,7 @@ func proxyOptions(c *config.Config, up proxy.Upstream, store cache.Tier, o proxy
 		PublicURL: c.PublicURL, KeepLinks: c.Links == config.LinksKeep,
 		TrustedProxies: []netip.Prefix(c.TrustedProxies), CORSOrigins: []string(c.CORSOrigins),
 		KeepUnknownParams: c.UnknownParams == config.UnknownKeep,
+		ReloadInterval:    time.Duration(c.ReloadInterval),
 		FetchTimeout:      fetchTimeout(c), Observer: o, Logger: log,
 	}
 }
