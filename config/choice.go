@@ -7,6 +7,20 @@ import (
 	"strings"
 )
 
+// Profile says what the cache goes by.
+type Profile string
+
+// The choices for Profile.
+const (
+	ProfileLL2  Profile = "ll2"  // what is known of Launch Library 2, and the settings
+	ProfileHTTP Profile = "http" // the rules of HTTP alone, for any upstream
+)
+
+// UnmarshalText takes one of the choices.
+func (p *Profile) UnmarshalText(text []byte) error {
+	return choose(p, text, ProfileLL2, ProfileHTTP)
+}
+
 // Links says what becomes of the links in answers.
 type Links string
 
@@ -34,6 +48,32 @@ const (
 func (u *UnknownParams) UnmarshalText(text []byte) error {
 	return choose(u, text, UnknownDrop, UnknownKeep)
 }
+
+// ClientKeys says whether clients must be known by name.
+type ClientKeys string
+
+// The choices for ClientKeys.
+const (
+	KeysOptional ClientKeys = "optional" // strangers are told apart by address
+	KeysRequired ClientKeys = "required" // strangers are refused
+)
+
+// UnmarshalText takes one of the choices.
+func (k *ClientKeys) UnmarshalText(text []byte) error {
+	return choose(k, text, KeysOptional, KeysRequired)
+}
+
+// Switch is on or off.
+type Switch string
+
+// The choices for Switch.
+const (
+	On  Switch = "on"
+	Off Switch = "off"
+)
+
+// UnmarshalText takes one of the choices.
+func (s *Switch) UnmarshalText(text []byte) error { return choose(s, text, On, Off) }
 
 // LogFormat says how the log is written.
 type LogFormat string

@@ -16,6 +16,10 @@ import "net/url"
 //
 // A Config shows itself in logs (slog.LogValuer) and in Dump without secrets.
 type Config struct {
+	// Profile is ll2 or http. In http, Links, PublicURL, the token, the TTLs,
+	// StaleWhileRevalidate, UnknownParams, CORSOrigins and TrustedProxies have no meaning.
+	Profile Profile `env:"PERIGEE_PROFILE" envDefault:"ll2" allowed:"ll2 or http" desc:"What the cache goes by: what is known of Launch Library 2, or the rules of HTTP alone, for any upstream."`
+
 	// UpstreamURL has a scheme (http or https) and a host with an optional
 	// port, both in lower case, and nothing else. Never nil.
 	UpstreamURL *url.URL `env:"PERIGEE_UPSTREAM_URL" envDefault:"https://ll.thespacedevs.com" allowed:"an http or https URL of a host alone" desc:"Launch Library 2, or what stands in for it."`
@@ -62,6 +66,24 @@ type Config struct {
 
 	// ReloadInterval is 0 for as often as clients like.
 	ReloadInterval Duration `env:"PERIGEE_RELOAD_INTERVAL" envDefault:"1m" allowed:"a duration; 0 is as often as clients like" desc:"How often at most one answer is fetched again because a client insists (Cache-Control: no-cache, max-age and the like)."`
+
+	// Quota is asked of upstream if its Limit is 0 and it is not Off.
+	Quota Quota `env:"PERIGEE_QUOTA" envDefault:"auto" allowed:"auto, requests/period such as 15/1h, or off" desc:"How many requests upstream allows in a sliding period. auto asks upstream, which is free, and assumes 15/1h until it knows."`
+
+	// QuotaReserve is 0 to 65536.
+	QuotaReserve int `env:"PERIGEE_QUOTA_RESERVE" envDefault:"1" allowed:"a number from 0 to 65536" desc:"Requests of the quota that are kept for clients that have spent nothing and wait for a page nobody holds."`
+
+	// QuotaWait is 0 for not at all.
+	QuotaWait Duration `env:"PERIGEE_QUOTA_WAIT" envDefault:"8s" allowed:"a duration; 0 is not at all" desc:"How long a client waits at most for its turn when the quota is spent and nothing is held."`
+
+	// RateLimitHeaders is on or off.
+	RateLimitHeaders Switch `env:"PERIGEE_RATELIMIT_HEADERS" envDefault:"on" allowed:"on or off" desc:"Whether answers tell the quota in RateLimit and RateLimit-Policy."`
+
+	// ClientKeysFile is "" if there are no named clients.
+	ClientKeysFile string `env:"PERIGEE_CLIENT_KEYS_FILE" path:"true" allowed:"a readable file of lines: a name and the SHA-256 of its key in hexadecimal" desc:"Clients that are told apart by name: they send Authorization: Token KEY. Everybody else is by address. Read again on SIGHUP."`
+
+	// ClientKeys is optional or required; required only with a ClientKeysFile.
+	ClientKeys ClientKeys `env:"PERIGEE_CLIENT_KEYS" envDefault:"optional" allowed:"optional, or required with PERIGEE_CLIENT_KEYS_FILE" desc:"Whether clients without a known key are served."`
 
 	// UnknownParams is drop or keep.
 	UnknownParams UnknownParams `env:"PERIGEE_UNKNOWN_PARAMS" envDefault:"drop" allowed:"drop or keep" desc:"What becomes of query parameters that the endpoint does not know. Upstream ignores them; kept ones make requests differ."`

@@ -32,6 +32,12 @@ func (c *Config) validate(found *findings) {
 	if found.sound("PERIGEE_TTL", "PERIGEE_TTL_FLOOR") && c.TTLFloor > c.TTL {
 		found.add("PERIGEE_TTL_FLOOR", fmt.Sprintf("is longer than PERIGEE_TTL=%s", c.TTL))
 	}
+	if found.sound("PERIGEE_QUOTA_RESERVE") && (c.QuotaReserve < 0 || c.QuotaReserve > maxQuota) {
+		found.add("PERIGEE_QUOTA_RESERVE", "is not from 0 to 65536")
+	}
+	if found.sound("PERIGEE_CLIENT_KEYS") && c.ClientKeys == KeysRequired && c.ClientKeysFile == "" {
+		found.add("PERIGEE_CLIENT_KEYS", "names no file of keys")
+	}
 	atLeast(found, "PERIGEE_UPSTREAM_TIMEOUT", c.UpstreamTimeout, minUpstreamTimeout, "is shorter than")
 }
 

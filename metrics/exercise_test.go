@@ -24,6 +24,10 @@ func someStats() CacheStats {
 	}
 }
 
+func someQuota() QuotaStats { return QuotaStats{Own: 5, Foreign: 2, Waiting: 1, Clients: 3} }
+
+func someClients(int) []ClientUse { return []ClientUse{{"192.0.2.1", 3.5}, {"app", 1}} }
+
 // exercise calls every method so that every series a dashboard may ask for exists.
 func exercise(m *Metrics) {
 	for _, outcome := range append(Outcomes(), "strange") {
@@ -41,6 +45,16 @@ func exercise(m *Metrics) {
 	m.PanicRecovered()
 	m.SetQuota(15, 4, time.Hour, 10*time.Minute, noon)
 	m.ThrottleReportFailed()
+	for i, priority := range append(priorities(), "strange") {
+		m.QuotaGranted(priority, time.Duration(i)*time.Second)
+		m.QuotaDropped(priority)
+		for _, reason := range append(refusals(), "strange") {
+			m.QuotaRefused(priority, reason, time.Second)
+		}
+	}
+	for _, detail := range append(staleDetails(), "strange") {
+		m.StaleServed(detail, someEndpoints[0])
+	}
 }
 
 // family is what a scrape tells of one metric.

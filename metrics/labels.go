@@ -48,6 +48,24 @@ func reasons() []string {
 	return []string{"status", "malformed", "shape", "media-type", "unframed"}
 }
 
+// priorities of fetches, most urgent first.
+func priorities() []string { return []string{"waiting", "holding", "refresh", "speculative"} }
+
+// refusals are why a fetch got no request of the quota.
+func refusals() []string {
+	return []string{"spent", "share", "closed", "learning", "busy", "queue-full"}
+}
+
+// staleDetails are why answers past their freshness are served.
+func staleDetails() []string {
+	return []string{
+		"stale-while-revalidate", "stale-quota", "stale-allowed", "reload-limited",
+		"stale-upstream-status", "stale-upstream-malformed", "stale-upstream-shape",
+		"stale-upstream-media-type", "stale-upstream-unframed", "stale-upstream-timeout",
+		"stale-upstream-too-large", "stale-upstream-broken-body", "stale-upstream-unreachable",
+	}
+}
+
 // directives are what forbids a cache to keep an answer, or to use it again unasked.
 func directives() []string { return []string{"private", "no-store", "no-cache"} }
 

@@ -24,6 +24,11 @@ type Options struct {
 	// CacheStats is asked for the state of the cache in memory, once a scrape. It
 	// must be safe for concurrent use. If nil, there are no cache metrics.
 	CacheStats func() CacheStats
+	// QuotaStats is asked for the state of the quota, once a scrape, and
+	// QuotaClients for the n clients that spent most, at most. Both must be safe
+	// for concurrent use. If nil, there are no such metrics.
+	QuotaStats   func() QuotaStats
+	QuotaClients func(n int) []ClientUse
 	// Now is the clock. If nil, time.Now.
 	Now func() time.Time
 }
@@ -47,6 +52,7 @@ type Metrics struct {
 
 	quota         *quotaCollector
 	quotaFailures prometheus.Counter
+	decisions     decisions
 }
 
 // New makes the metrics and registers them, and those of the Go runtime and of
@@ -71,12 +77,16 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 	}
 	m.worse = f.closed(worseName, worseHelp, labelReason, m.reasons)
 	m.overridden = f.closed(overriddenName, overriddenHelp, labelDirective, m.directives)
+	m.decisions = f.decisions()
 	m.makeRequests(f)
 	m.makeUpstream(f)
 	f.build(o.Build)
 	reg.MustRegister(m.quota)
 	if o.CacheStats != nil {
 		reg.MustRegister(newCacheCollector(o.CacheStats))
+	}
+	if o.QuotaStats != nil {
+		reg.MustRegister(newQuotaStateCollector(o.QuotaStats, o.QuotaClients))
 	}
 	registerRuntime(reg)
 	return m

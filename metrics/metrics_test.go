@@ -13,7 +13,7 @@ import (
 // TestLint holds the names and help texts to the conventions of Prometheus.
 func TestLint(t *testing.T) {
 	reg := prometheus.NewRegistry()
-	exercise(New(reg, Options{Endpoints: someEndpoints, CacheStats: someStats}))
+	exercise(New(reg, Options{Endpoints: someEndpoints, CacheStats: someStats, QuotaStats: someQuota, QuotaClients: someClients}))
 	problems, err := testutil.GatherAndLint(reg)
 	if err != nil {
 		t.Fatal(err)
@@ -32,6 +32,7 @@ func TestScenario(t *testing.T) {
 	m := New(reg, Options{
 		Build:     BuildInfo{Version: "1.2.3", Revision: "abc", GoVersion: "go1.26"},
 		Endpoints: []string{"/2.3.0/spacecraft/"}, CacheStats: someStats,
+		QuotaStats: someQuota, QuotaClients: someClients,
 		Now: func() time.Time { return now },
 	})
 	m.SetQuota(15, 4, time.Hour, 10*time.Minute, noon)
@@ -46,6 +47,10 @@ func TestScenario(t *testing.T) {
 	m.RequestEnded("collapsed", "/2.3.0/spacecraft/", 200, 700*time.Millisecond)
 	m.UpstreamAnswered("/2.3.0/spacecraft/", 0, 20*time.Second)
 	m.WorseAnswerKept("status")
+	m.QuotaGranted("waiting", 0)
+	m.QuotaRefused("holding", "share", 0)
+	m.QuotaDropped("waiting")
+	m.StaleServed("stale-quota", "/2.3.0/spacecraft/")
 	now = noon.Add(time.Minute)
 
 	err := testutil.GatherAndCompare(reg, strings.NewReader(scenario), namesIn(scenario)...)
@@ -55,6 +60,40 @@ func TestScenario(t *testing.T) {
 }
 
 const scenario = `
+# HELP perigee_quota_granted_total Fetches that got a request of the quota, by priority.
+# TYPE perigee_quota_granted_total counter
+perigee_quota_granted_total{priority="holding"} 0
+perigee_quota_granted_total{priority="other"} 0
+perigee_quota_granted_total{priority="refresh"} 0
+perigee_quota_granted_total{priority="speculative"} 0
+perigee_quota_granted_total{priority="waiting"} 1
+# HELP perigee_quota_dropped_total Fetches that nobody waited for any more before their turn, which cost nothing, by priority.
+# TYPE perigee_quota_dropped_total counter
+perigee_quota_dropped_total{priority="holding"} 0
+perigee_quota_dropped_total{priority="other"} 0
+perigee_quota_dropped_total{priority="refresh"} 0
+perigee_quota_dropped_total{priority="speculative"} 0
+perigee_quota_dropped_total{priority="waiting"} 1
+# HELP perigee_quota_refused_total Fetches that got no request of the quota in time, by priority and reason.
+# TYPE perigee_quota_refused_total counter
+perigee_quota_refused_total{priority="holding",reason="share"} 1
+# HELP perigee_quota_spent Requests of the quota that are spent, by Perigee's own ledger, by who spent them: perigee or others.
+# TYPE perigee_quota_spent gauge
+perigee_quota_spent{by="others"} 2
+perigee_quota_spent{by="perigee"} 5
+# HELP perigee_quota_waiting Fetches that wait for their turn.
+# TYPE perigee_quota_waiting gauge
+perigee_quota_waiting 1
+# HELP perigee_quota_clients Clients that asked for something that costs a request, within one period.
+# TYPE perigee_quota_clients gauge
+perigee_quota_clients 3
+# HELP perigee_client_quota_used Requests that a client has spent of the quota within one period, for the 20 that spent most.
+# TYPE perigee_client_quota_used gauge
+perigee_client_quota_used{client="192.0.2.1"} 3.5
+perigee_client_quota_used{client="app"} 1
+# HELP perigee_stale_answers_total Answers that were past their freshness, by why they were served, and by endpoint.
+# TYPE perigee_stale_answers_total counter
+perigee_stale_answers_total{endpoint="/2.3.0/spacecraft/",reason="stale-quota"} 1
 # HELP perigee_build_info Always 1; the labels tell which build is running.
 # TYPE perigee_build_info gauge
 perigee_build_info{goversion="go1.26",revision="abc",version="1.2.3"} 1
@@ -174,7 +213,7 @@ func namesIn(exposition string) []string {
 // histograms, which have a test of their own.
 func TestScenarioIsWhole(t *testing.T) {
 	reg := prometheus.NewRegistry()
-	exercise(New(reg, Options{CacheStats: someStats}))
+	exercise(New(reg, Options{CacheStats: someStats, QuotaStats: someQuota, QuotaClients: someClients}))
 	declared := strings.Join(namesIn(scenario), " ") + " "
 	for name, f := range gathered(t, reg) {
 		if strings.HasPrefix(name, "perigee_") && f.kind != "histogram" && !strings.Contains(declared, name+" ") {
@@ -236,7 +275,7 @@ func TestUpstreamResult(t *testing.T) {
 func TestConcurrency(t *testing.T) {
 	const workers, each = 8, 200
 	reg := prometheus.NewRegistry()
-	m := New(reg, Options{Endpoints: someEndpoints, CacheStats: someStats})
+	m := New(reg, Options{Endpoints: someEndpoints, CacheStats: someStats, QuotaStats: someQuota, QuotaClients: someClients})
 	var all sync.WaitGroup
 	for range workers {
 		all.Go(func() {

@@ -55,6 +55,33 @@ const (
 	quotaFailuresName = "perigee_quota_report_failures_total"
 	quotaFailuresHelp = "Throttle reports that could not be fetched or understood."
 
+	quotaGrantedName = "perigee_quota_granted_total"
+	quotaGrantedHelp = "Fetches that got a request of the quota, by priority."
+
+	quotaRefusedName = "perigee_quota_refused_total"
+	quotaRefusedHelp = "Fetches that got no request of the quota in time, by priority and reason."
+
+	quotaDroppedName = "perigee_quota_dropped_total"
+	quotaDroppedHelp = "Fetches that nobody waited for any more before their turn, which cost nothing, by priority."
+
+	quotaWaitName = "perigee_quota_wait_seconds"
+	quotaWaitHelp = "Time that fetches waited until the quota decided, by priority."
+
+	quotaSpentName = "perigee_quota_spent"
+	quotaSpentHelp = "Requests of the quota that are spent, by Perigee's own ledger, by who spent them: perigee or others."
+
+	quotaWaitingName = "perigee_quota_waiting"
+	quotaWaitingHelp = "Fetches that wait for their turn."
+
+	quotaClientsName = "perigee_quota_clients"
+	quotaClientsHelp = "Clients that asked for something that costs a request, within one period."
+
+	clientUsedName = "perigee_client_quota_used"
+	clientUsedHelp = "Requests that a client has spent of the quota within one period, for the 20 that spent most."
+
+	staleName = "perigee_stale_answers_total"
+	staleHelp = "Answers that were past their freshness, by why they were served, and by endpoint."
+
 	cacheEntriesName = "perigee_cache_entries"
 	cacheEntriesHelp = "Entries held in memory."
 
@@ -100,6 +127,9 @@ const (
 	labelResult    = "result"
 	labelReason    = "reason"
 	labelDirective = "directive"
+	labelPriority  = "priority"
+	labelBy        = "by"
+	labelClient    = "client"
 	labelVersion   = "version"
 	labelRevision  = "revision"
 	labelGoVersion = "goversion"

@@ -28,6 +28,7 @@ func benchHandler(b *testing.B) *proxy.Handler {
 	h, err := proxy.New(proxy.Options{
 		Upstream: &inProcess{handler: sim}, UpstreamURL: base, Store: store,
 		Policy: usualPolicy(), CORSOrigins: []string{"*"},
+		Gate: openGate(b), RateLimitFields: true,
 	})
 	if err != nil {
 		b.Fatal(err)

@@ -19,6 +19,8 @@ import (
 type inProcess struct {
 	handler http.Handler
 	gets    atomic.Int64
+	report  error // of a throttle report; nil: it says that nothing is spent
+	reports bool  // throttle reports are the handler's own
 }
 
 const inProcessBase = "http://upstream.test"
@@ -40,7 +42,12 @@ func (u *inProcess) RoundTrip(*http.Request) (*http.Response, error) {
 }
 
 func (u *inProcess) Throttle(context.Context) (quota.Report, error) {
-	return quota.Report{Limit: 15, Period: time.Hour, Used: 3}, nil
+	if u.reports {
+		rec := httptest.NewRecorder()
+		u.handler.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, inProcessBase+"/2.3.0/api-throttle/", nil))
+		return quota.ParseReport(rec.Body.Bytes())
+	}
+	return quota.Report{Limit: quota.MaxLimit, Period: time.Hour}, u.report
 }
 
 // clockRig is a Handler inside a bubble of simulated time.
@@ -60,6 +67,7 @@ func newClockRig(t *testing.T, handler http.Handler, adjust ...func(*proxy.Optio
 	r := &clockRig{t: t, up: &inProcess{handler: handler}, seen: newWitness()}
 	o := proxy.Options{
 		Upstream: r.up, UpstreamURL: base, Store: newStore(t), Policy: usualPolicy(), Observer: r.seen,
+		Gate: openGate(t), Patience: 8 * time.Second,
 	}
 	for _, f := range adjust {
 		f(&o)

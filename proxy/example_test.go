@@ -10,6 +10,7 @@ import (
 	"perigee/cache"
 	"perigee/proxy"
 	"perigee/proxy/ll2sim"
+	"perigee/proxy/quota"
 	"perigee/proxy/upstream"
 )
 
@@ -32,8 +33,12 @@ func Example() {
 		panic(err)
 	}
 	defer client.Close()
+	gate, err := quota.New(quota.Options{Limit: 15, Period: time.Hour})
+	if err != nil {
+		panic(err)
+	}
 	handler, err := proxy.New(proxy.Options{
-		Upstream: client, UpstreamURL: base, Store: store, Policy: &cache.Policy{TTL: time.Hour},
+		Upstream: client, UpstreamURL: base, Store: store, Policy: &cache.Policy{TTL: time.Hour}, Gate: gate,
 	})
 	if err != nil {
 		panic(err)

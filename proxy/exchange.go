@@ -35,7 +35,8 @@ type exchange struct {
 	w     http.ResponseWriter
 	r     *http.Request
 	start time.Time
-	cors  *cors
+	proxy *Handler
+	name  string // of a client that sent its key; else empty
 
 	fwd      cachestatus.How // why upstream is to be asked
 	resource *ll2.Resource   // shared and read-only; nil until resolved
@@ -53,7 +54,8 @@ func (x *exchange) settle(h http.Header, v verdict) {
 func (x *exchange) settleAs(h http.Header, v verdict, cacheStatus string) {
 	x.record.Outcome, x.record.Detail = v.outcome, v.detail
 	h["Cache-Status"] = []string{cacheStatus}
-	x.cors.grant(h, x.r)
+	x.proxy.cors.grant(h, x.r)
+	x.proxy.tellQuota(h, x)
 }
 
 // key is that of the resource, empty if there is none.

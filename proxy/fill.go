@@ -15,12 +15,16 @@ import (
 
 	"perigee/cache"
 	"perigee/proxy/ll2"
+	"perigee/proxy/quota"
 	"perigee/proxy/upstream"
 )
 
 // maxFetches bounds the fetches of different resources that are under way at
 // once, and with them the memory that bodies may take before they are stored.
 const maxFetches = 32
+
+// decisionTime is what the gate is given to decide before a waiter leaves alone.
+const decisionTime = 100 * time.Millisecond
 
 var errClosed = errors.New("the proxy is shutting down")
 
@@ -30,9 +34,9 @@ var errClosed = errors.New("the proxy is shutting down")
 type filler struct {
 	upstream Upstream
 	store    cache.Tier
+	gate     *quota.Gate
 	build    assembler
 	timeout  time.Duration
-	spent    func()
 	observer Observer
 	log      *slog.Logger
 
@@ -43,9 +47,21 @@ type filler struct {
 	group  singleflight.Group
 
 	mu      sync.Mutex // guards flying and closed, and keeps them in step with group
-	flying  map[string]bool
+	flying  map[string]*flight
 	closed  bool
 	flights sync.WaitGroup
+}
+
+// flight is a fetch under way, as those see it who wait for it.
+type flight struct {
+	demand *quota.Demand
+	left   chan struct{} // closed when it has its slot of the quota: waiting is by now worth it
+}
+
+// want is what one who boards a flight wants.
+type want struct {
+	waiter quota.Waiter
+	newer  time.Time // what was fetched after it will do
 }
 
 // landing is what a flight brought. All who waited share it.
@@ -56,73 +72,100 @@ type landing struct {
 	fault  string // why the answer must not take a good one's place; empty: it may
 }
 
-func newFiller(o Options, spent func()) *filler {
+func newFiller(o Options) *filler {
 	life, end := context.WithCancel(context.Background())
 	return &filler{
-		upstream: o.Upstream, store: o.Store, timeout: o.FetchTimeout,
+		upstream: o.Upstream, store: o.Store, gate: o.Gate, timeout: o.FetchTimeout,
 		build:    newAssembler(o),
-		spent:    spent,
 		observer: o.Observer, log: o.Logger,
 		life: life, end: end,
 		slots:  make(chan struct{}, maxFetches),
-		flying: make(map[string]bool),
+		flying: make(map[string]*flight),
 	}
 }
 
-// fetch returns what upstream answers now to res; what others fetched after the
-// moment newer will do, too. led tells that this call caused the fetch, and did
-// not join another's. When ctx ends, only this caller's wait does.
-func (f *filler) fetch(ctx context.Context, res *ll2.Resource, newer time.Time) (land *landing, led bool, err error) {
+// fetch returns what upstream answers now to res. led tells that this call caused
+// the fetch, and did not join another's. When ctx ends, or the waiter's patience
+// before there is a slot of the quota, only this caller's wait does.
+func (f *filler) fetch(ctx context.Context, res *ll2.Resource, w want) (land *landing, led bool, err error) {
 	if p := f.pauses.check(res.Key, time.Now()); p != nil {
 		return nil, false, p
 	}
-	landed, led, err := f.join(res, newer)
+	b, err := f.join(res, w)
 	if err != nil {
 		return nil, false, err
 	}
-	if !led {
+	defer b.seat.Leave()
+	if !b.led {
 		f.observer.WaiterJoined()
 	}
-	select {
-	case r := <-landed:
-		land, _ = r.Val.(*landing)
-		return land, led, r.Err
-	case <-ctx.Done():
-		return nil, led, ctx.Err()
+	// The gate refuses a flight when the last of those aboard loses patience. This
+	// is for one who has less than the others.
+	patience := time.NewTimer(time.Until(w.waiter.Deadline) + decisionTime)
+	defer patience.Stop()
+	left := b.flight.left
+	for {
+		select {
+		case r := <-b.landed:
+			land, _ = r.Val.(*landing)
+			return land, b.led, r.Err
+		case <-left:
+			left = nil
+			patience.Stop()
+		case <-patience.C:
+			return nil, b.led, &quota.RefusedError{Reason: quota.Spent}
+		case <-ctx.Done():
+			return nil, b.led, ctx.Err()
+		}
 	}
 }
 
-// refresh has a stale resource fetched with nobody waiting. It returns the
-// detail for the stale answer: whether it is being refreshed.
+// refresh has a stale resource fetched with nobody waiting, if the quota has a
+// slot to spare. It returns the detail for the stale answer: whether it is being
+// refreshed.
 func (f *filler) refresh(res *ll2.Resource) string {
-	if p := f.pauses.check(res.Key, time.Now()); p != nil {
+	now := time.Now()
+	if p := f.pauses.check(res.Key, now); p != nil {
 		return "stale-" + p.reason
 	}
-	if _, _, err := f.join(res, time.Time{}); err != nil {
+	w := want{waiter: quota.Waiter{Priority: quota.Refresh, Deadline: now.Add(refreshPatience)}}
+	if _, err := f.join(res, w); err != nil {
 		return "stale-shutdown"
 	}
 	return "stale-while-revalidate"
 }
 
+// boarding is one caller's place in a flight.
+type boarding struct {
+	flight *flight
+	seat   *quota.Seat
+	landed <-chan singleflight.Result
+	led    bool // the flight is this caller's
+}
+
 // join boards the flight for res, or starts one. Both happen under the lock, and
 // a flight that lands leaves the map and the group under it too, so that whoever
 // is not aboard starts a new flight and never waits for one that has landed.
-func (f *filler) join(res *ll2.Resource, newer time.Time) (landed <-chan singleflight.Result, led bool, err error) {
+func (f *filler) join(res *ll2.Resource, w want) (boarding, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
-		return nil, false, errClosed
+		return boarding{}, errClosed
 	}
-	led = !f.flying[res.Key]
-	if led {
-		f.flying[res.Key] = true
+	b := boarding{flight: f.flying[res.Key]}
+	if b.flight == nil {
+		b.led = true
+		b.flight = &flight{demand: f.gate.NewDemand(), left: make(chan struct{})}
+		f.flying[res.Key] = b.flight
 		f.flights.Add(1)
 		f.observer.FlightStarted()
 	}
-	return f.group.DoChan(res.Key, func() (any, error) {
+	b.seat = b.flight.demand.Join(w.waiter)
+	b.landed = f.group.DoChan(res.Key, func() (any, error) {
 		defer f.land(res.Key)
-		return f.fly(res, newer)
-	}), led, nil
+		return f.fly(res, b.flight, w.newer)
+	})
+	return b, nil
 }
 
 func (f *filler) land(key string) {
@@ -136,7 +179,7 @@ func (f *filler) land(key string) {
 
 // fly is one flight. A panic inside it becomes an error: singleflight would
 // raise it again on a goroutine of its own, where it ends the process.
-func (f *filler) fly(res *ll2.Resource, newer time.Time) (land *landing, err error) {
+func (f *filler) fly(res *ll2.Resource, fl *flight, newer time.Time) (land *landing, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			f.observer.PanicRecovered()
@@ -144,29 +187,36 @@ func (f *filler) fly(res *ll2.Resource, newer time.Time) (land *landing, err err
 			land, err = nil, fmt.Errorf("fetch %s: panic: %v", res.Key, p)
 		}
 	}()
-	ctx, cancel := context.WithTimeout(f.life, f.timeout)
-	defer cancel()
-	select {
-	case f.slots <- struct{}{}:
-		defer func() { <-f.slots }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 	// Look again. A client may look up (1) before another's flight stores (2) and
 	// join (3) after that flight has landed: without this look it would pay again.
 	held, _ := f.store.Get(res.Key)
 	if held != nil && held.State(time.Now()) == cache.Fresh && held.Answered.After(newer) {
 		return &landing{entry: held}, nil
 	}
-	return f.ask(ctx, res, held)
+	grant, err := f.gate.Acquire(f.life, fl.demand)
+	if err != nil {
+		return nil, err
+	}
+	defer grant.Close()
+	close(fl.left)
+	ctx, cancel := context.WithTimeout(f.life, f.timeout)
+	defer cancel()
+	select {
+	case f.slots <- struct{}{}:
+		defer func() { <-f.slots }()
+	case <-ctx.Done():
+		grant.Unused()
+		return nil, ctx.Err()
+	}
+	return f.ask(ctx, res, grant, held)
 }
 
 // ask spends the request, and stores what came back before anyone sees it.
-func (f *filler) ask(ctx context.Context, res *ll2.Resource, held *cache.Entry) (*landing, error) {
+func (f *filler) ask(ctx context.Context, res *ll2.Resource, grant *quota.Grant, held *cache.Entry) (*landing, error) {
 	answer, err := f.upstream.Get(ctx, upstream.Ask{
 		Path: res.Path, Query: res.Query, Accept: res.Accept, Label: res.Endpoint,
 	})
-	f.spent()
+	f.settle(grant, answer, err)
 	if err != nil {
 		f.failed(res, err)
 		return nil, err
@@ -184,6 +234,25 @@ func (f *filler) ask(ctx context.Context, res *ll2.Resource, held *cache.Entry) 
 	return land, nil
 }
 
+// settle tells the quota what became of the slot. Where it says nothing, the
+// slot counts as spent: no head came, so upstream may have counted the request.
+func (f *filler) settle(grant *quota.Grant, answer *upstream.Answer, err error) {
+	failure, _ := errors.AsType[*upstream.Error](err)
+	if failure != nil {
+		answer = failure.Head
+	}
+	switch {
+	case failure != nil && !failure.Sent:
+		grant.Unused()
+	case answer == nil:
+	case answer.Status == http.StatusTooManyRequests:
+		after, _ := strconv.Atoi(answer.Header.Get("Retry-After")) // 0 if it says nothing readable
+		grant.Throttled(answer.Answered, time.Duration(after)*time.Second)
+	default:
+		grant.Done(answer.Answered)
+	}
+}
+
 // failed notes that no answer came.
 func (f *filler) failed(res *ll2.Resource, err error) {
 	if f.life.Err() != nil {
@@ -195,20 +264,7 @@ func (f *filler) failed(res *ll2.Resource, err error) {
 		pause = pauseAfterAnswer
 	}
 	f.pauses.fail(res.Key, time.Now(), pause, failureReason(err))
-	if ok && failure.Head != nil {
-		f.heedThrottle(failure.Head)
-	}
 	f.log.Warn("upstream did not answer", "key", res.Key, "error", err)
-}
-
-// heedThrottle closes everything if the answer is a 429.
-func (f *filler) heedThrottle(answer *upstream.Answer) bool {
-	if answer.Status != http.StatusTooManyRequests {
-		return false
-	}
-	after, _ := strconv.Atoi(answer.Header.Get("Retry-After")) // 0 if it says nothing readable
-	f.pauses.throttle(time.Now(), time.Duration(after)*time.Second)
-	return true
 }
 
 // faulty notes an answer that must not be stored. What is held stays.
@@ -216,7 +272,7 @@ func (f *filler) faulty(res *ll2.Resource, land *landing, answer *upstream.Answe
 	if held != nil {
 		f.observer.WorseAnswerKept(land.fault)
 	}
-	if !f.heedThrottle(answer) {
+	if answer.Status != http.StatusTooManyRequests { // that closed the gate
 		f.pauses.fail(res.Key, time.Now(), pauseAfterAnswer, land.fault)
 	}
 	f.log.Warn("upstream's answer is not stored", "key", res.Key, "status", answer.Status, "reason", land.fault)

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"perigee/cache"
-	"perigee/proxy/cachestatus"
 	"perigee/proxy/ll2"
 	"perigee/proxy/upstream"
 )
@@ -48,7 +47,7 @@ func (h *Handler) roundTrip(out *http.Request) (*http.Response, error) {
 	if x.resource.Kind == ll2.Outside {
 		return h.pass(x, out)
 	}
-	land, led, err := h.filler.fetch(out.Context(), x.resource, x.newer())
+	land, led, err := h.filler.fetch(out.Context(), x.resource, h.wants(x))
 	if led && cost(land, err) {
 		x.record.Upstream = 1
 	}
@@ -71,15 +70,6 @@ func cost(land *landing, err error) bool {
 	}
 	failed, ok := errors.AsType[*upstream.Error](err)
 	return ok && failed.Sent
-}
-
-// newer is the moment that what is held must have been fetched after to be of
-// use: for a reload, that of the request.
-func (x *exchange) newer() time.Time {
-	if x.fwd == cachestatus.Request {
-		return x.start
-	}
-	return time.Time{}
 }
 
 func landedVerdict(x *exchange, land *landing, led bool) verdict {
@@ -106,6 +96,8 @@ func (h *Handler) fallBack(x *exchange, land *landing, err error) (*cache.Entry,
 	}
 	var p *problem
 	switch {
+	case quotaRefused(err):
+		v.detail = "stale-quota"
 	case errors.As(err, &p):
 		v.detail = "stale-" + p.reason
 	case err != nil:
@@ -119,8 +111,12 @@ func (h *Handler) fallBack(x *exchange, land *landing, err error) (*cache.Entry,
 }
 
 // relayFault answers when upstream failed and nothing is held. What upstream
-// said is passed on, but not what it only half said.
+// said is passed on, but not what it only half said, and not when it throttles:
+// then the quota is the same for everybody, and each is told when to come back.
 func (h *Handler) relayFault(x *exchange, out *http.Request, land *landing, led bool, err error) (*http.Response, error) {
+	if quotaRefused(err) || err == nil && land.entry.Status == http.StatusTooManyRequests {
+		return nil, throttledProblem(h.options.Gate.View(h.client(x), time.Now()))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -130,11 +126,7 @@ func (h *Handler) relayFault(x *exchange, out *http.Request, land *landing, led 
 			detail: "Upstream's answer is not what was asked for (" + land.fault + ").",
 		}
 	}
-	v := landedVerdict(x, land, led)
-	if land.entry.Status == http.StatusTooManyRequests {
-		v = verdict{outcome: Refused, detail: "quota", fwdStatus: v.fwdStatus}
-	}
-	return x.response(out, land.entry, v), nil
+	return x.response(out, land.entry, landedVerdict(x, land, led)), nil
 }
 
 // response makes the answer with entry e what a transport returns.

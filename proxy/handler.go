@@ -37,6 +37,7 @@ type Observer interface {
 	FlightEnded()
 	WorseAnswerKept(reason string)
 	Overridden(directive string)
+	StaleServed(detail, endpoint string)
 	PanicRecovered()
 	SetQuota(limit, used int, period, next time.Duration, at time.Time)
 	ThrottleReportFailed()
@@ -52,6 +53,17 @@ type Options struct {
 	Store cache.Tier
 	// Policy decides how long answers are fresh. Required.
 	Policy *cache.Policy
+	// Gate lets fetches through to upstream, within the quota and in fair turns. Required.
+	Gate *quota.Gate
+	// Patience is how long a client that waits for a page nobody holds waits for a
+	// slot of the quota at most. If zero, it takes what is there at once.
+	Patience time.Duration
+	// RateLimitFields tells every client the quota in RateLimit and RateLimit-Policy.
+	RateLimitFields bool
+	// Keys are the named clients. If nil, there are none.
+	Keys *Keys
+	// RequireKey refuses clients that are not among them.
+	RequireKey bool
 	// PublicURL is the base of the links in answers. If nil, the one the client used.
 	PublicURL *url.URL
 	// KeepLinks leaves upstream's base in the links.
@@ -82,16 +94,20 @@ type Handler struct {
 	log        *slog.Logger
 	addressing addressing
 	cors       *cors
+	views      views
 	resolver   *resolver
 	filler     *filler
-	desk       *throttleDesk
+	reporter   *reporter
 	reverse    *httputil.ReverseProxy
 }
 
 // New returns a Handler and starts its worker.
 func New(o Options) (*Handler, error) {
-	if o.Upstream == nil || o.UpstreamURL == nil || o.Store == nil || o.Policy == nil {
-		return nil, errors.New("proxy: Upstream, UpstreamURL, Store and Policy are required")
+	if o.Upstream == nil || o.UpstreamURL == nil || o.Store == nil || o.Policy == nil || o.Gate == nil {
+		return nil, errors.New("proxy: Upstream, UpstreamURL, Store, Policy and Gate are required")
+	}
+	if o.Keys == nil {
+		o.Keys = new(Keys)
 	}
 	if o.Observer == nil {
 		o.Observer = silent{}
@@ -111,8 +127,8 @@ func New(o Options) (*Handler, error) {
 	if fixed := o.linkBase(); fixed != nil {
 		h.addressing.fixed = fixed
 	}
-	h.desk = newThrottleDesk(o.Upstream, o.Observer, o.Logger)
-	h.filler = newFiller(o, h.desk.spent)
+	h.filler = newFiller(o)
+	h.reporter = newReporter(o)
 	h.reverse = h.newReverseProxy()
 	return h, nil
 }
@@ -135,12 +151,12 @@ func (o *Options) linkBase() *base {
 // the server has stopped handing in requests and before the store is closed.
 func (h *Handler) Close() {
 	h.filler.close()
-	h.desk.close()
+	h.reporter.close()
 }
 
 // ServeHTTP is the journey. Each room calls only the next.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{w: w, r: r, start: time.Now(), cors: h.cors}
+	x := &exchange{w: w, r: r, start: time.Now(), proxy: h}
 	h.observer.RequestStarted()
 	defer h.observe(x)
 	if p := admit(r); p != nil {
@@ -149,6 +165,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Method == http.MethodOptions {
 		h.serveOptions(x)
+		return
+	}
+	if p := h.identify(x); p != nil {
+		x.writeProblem(p)
 		return
 	}
 	res, err := h.resolver.resolve(r.RequestURI, request(r))

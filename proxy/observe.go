@@ -36,6 +36,9 @@ func (h *Handler) observe(x *exchange) {
 	rec.Endpoint = endpointLabel(x)
 	rec.Took = time.Since(x.start)
 	h.observer.RequestEnded(string(rec.Outcome), rec.Endpoint, rec.Status, rec.Took)
+	if rec.Outcome == Stale {
+		h.observer.StaleServed(rec.Detail, rec.Endpoint)
+	}
 	if ctx := x.r.Context(); h.log.Enabled(ctx, slog.LevelInfo) {
 		h.logAccess(ctx, x)
 	}
@@ -78,6 +81,7 @@ func (silent) WaiterJoined()                                              {}
 func (silent) FlightStarted()                                             {}
 func (silent) FlightEnded()                                               {}
 func (silent) WorseAnswerKept(string)                                     {}
+func (silent) StaleServed(string, string)                                 {}
 func (silent) Overridden(string)                                          {}
 func (silent) PanicRecovered()                                            {}
 func (silent) SetQuota(int, int, time.Duration, time.Duration, time.Time) {}

@@ -3,41 +3,29 @@ package proxy
 import (
 	"sync"
 	"time"
+
+	"perigee/proxy/quota"
 )
 
 // How long a failure is believed before upstream is asked again.
 const (
 	pauseAfterAnswer = 10 * time.Second // a request was spent: 5xx, a broken body, a timeout
 	pauseAfterUnsent = time.Second      // nothing left: refused, no route, no name
-	pauseUnexplained = time.Minute      // a 429 that does not say when to come back
-	maxThrottlePause = time.Hour        // the longest that a 429 is believed
 	maxPauses        = 1024
 )
 
 // pauses remembers what must not be asked for the moment, so that clients that
-// try again at once do not spend the quota on what just failed. A throttled
-// upstream pauses everything; a failure pauses its own resource.
+// try again at once do not spend the quota on what just failed.
 //
 // It is a plain state machine: every method takes now.
 type pauses struct {
-	mu        sync.Mutex // guards the fields below
-	throttled time.Time  // upstream refuses everybody until then
-	failed    map[string]failure
+	mu     sync.Mutex // guards failed
+	failed map[string]failure
 }
 
 type failure struct {
 	until  time.Time
 	reason string
-}
-
-// throttle closes everything after a 429. after is its Retry-After; 0: not told.
-func (p *pauses) throttle(now time.Time, after time.Duration) {
-	if after <= 0 {
-		after = pauseUnexplained
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.throttled = now.Add(min(after, maxThrottlePause))
 }
 
 // fail closes one resource for a while.
@@ -54,9 +42,6 @@ func (p *pauses) fail(key string, now time.Time, d time.Duration, reason string)
 func (p *pauses) check(key string, now time.Time) *problem {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if now.Before(p.throttled) {
-		return throttledProblem(p.throttled.Sub(now))
-	}
 	f, ok := p.failed[key]
 	if !ok {
 		return nil
@@ -72,10 +57,13 @@ func (p *pauses) check(key string, now time.Time) *problem {
 	}
 }
 
-// throttledProblem reads as Django REST Framework's own refusal does.
-func throttledProblem(wait time.Duration) *problem {
+// throttledProblem reads as Django REST Framework's own refusal does. Its body,
+// Retry-After and RateLimit all speak of the same view of the quota.
+func throttledProblem(view quota.View) *problem {
+	wait := max(view.Next, time.Second)
+	view.Remaining, view.Next = 0, wait
 	return &problem{
-		status: 429, reason: "quota", retryAfter: wait,
+		status: 429, reason: "quota", retryAfter: wait, view: &view,
 		detail: "Request was throttled. Expected available in " + count(wait) + ".",
 	}
 }

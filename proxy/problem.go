@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
+
+	"perigee/proxy/quota"
 )
 
 // problem is an answer of the proxy's own that says why there is no other
@@ -16,6 +19,9 @@ type problem struct {
 	allow      string        // the Allow field, for 405
 	retryAfter time.Duration // rounded up to whole seconds; 0: not told
 	reason     string        // the token in Cache-Status
+
+	authenticate string      // the WWW-Authenticate field, for 401
+	view         *quota.View // the quota as it was when it refused; nil: it did not
 }
 
 // Error makes a problem an error, so that a stage can return it.
@@ -42,6 +48,20 @@ func (p *problem) body() []byte {
 	return append(body, '\n')
 }
 
+// problemMedia is the media type of problems. Clients that accept plain JSON and
+// nothing wider get it called that, so that they read it.
+func problemMedia(accept []string) string {
+	all := strings.ToLower(strings.Join(accept, ","))
+	plain := strings.Contains(all, "application/json")
+	for _, wider := range []string{"application/problem+json", "application/*", "*/*"} {
+		plain = plain && !strings.Contains(all, wider)
+	}
+	if plain {
+		return "application/json"
+	}
+	return "application/problem+json"
+}
+
 // seconds rounds up: a client that comes back after them does not come too early.
 func seconds(d time.Duration) string {
 	return strconv.FormatInt(int64((max(d, 0)+time.Second-1)/time.Second), 10)
@@ -51,13 +71,20 @@ func seconds(d time.Duration) string {
 func (x *exchange) writeProblem(p *problem) {
 	h := x.w.Header()
 	x.settle(h, verdict{outcome: p.outcome(), detail: p.reason})
-	h.Set("Content-Type", "application/problem+json")
+	h.Set("Content-Type", problemMedia(x.r.Header["Accept"]))
 	h.Set("Cache-Control", "no-store")
 	if p.allow != "" {
 		h.Set("Allow", p.allow)
 	}
+	if p.authenticate != "" {
+		h.Set("WWW-Authenticate", p.authenticate)
+	}
 	if p.retryAfter > 0 {
 		h.Set("Retry-After", seconds(p.retryAfter))
+	}
+	if p.view != nil && x.proxy.options.RateLimitFields {
+		fields := rateLimit(*p.view)
+		h[rateLimitField], h[rateLimitPolicyField] = fields[0], fields[1]
 	}
 	x.write(p.status, p.body())
 }

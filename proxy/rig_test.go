@@ -14,6 +14,7 @@ import (
 	"perigee/cache"
 	"perigee/proxy"
 	"perigee/proxy/ll2sim"
+	"perigee/proxy/quota"
 	"perigee/proxy/upstream"
 )
 
@@ -61,7 +62,7 @@ func newRig(t *testing.T, o rigOptions) *rig {
 	store := newStore(t)
 	options := proxy.Options{
 		Upstream: client, UpstreamURL: base, Store: store, Policy: usualPolicy(),
-		CORSOrigins: []string{"*"}, Observer: r.seen, Logger: slog.New(slog.DiscardHandler),
+		Gate: openGate(t), Patience: 8 * time.Second, CORSOrigins: []string{"*"}, Observer: r.seen, Logger: slog.New(slog.DiscardHandler),
 	}
 	if o.policy != nil {
 		options.Policy = o.policy
@@ -74,6 +75,16 @@ func newRig(t *testing.T, o rigOptions) *rig {
 	r.proxy = httptest.NewServer(h)
 	t.Cleanup(func() { r.proxy.Close(); h.Close() }) // before the store, which t.Cleanup closes later
 	return r
+}
+
+// openGate lets as many requests through as any test sends.
+func openGate(t testing.TB) *quota.Gate {
+	t.Helper()
+	gate, err := quota.New(quota.Options{Limit: quota.MaxLimit, Period: time.Hour, Fanout: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return gate
 }
 
 func newStore(t *testing.T) *cache.Memory {

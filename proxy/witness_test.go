@@ -45,6 +45,7 @@ func (w *witness) WaiterJoined() {
 
 func (w *witness) WorseAnswerKept(reason string) { w.locked(func() { w.kept[reason]++ }) }
 func (w *witness) Overridden(directive string)   { w.locked(func() { w.overrode[directive]++ }) }
+func (w *witness) StaleServed(string, string)    {}
 func (w *witness) PanicRecovered()               { w.locked(func() { w.panics++ }) }
 func (w *witness) ThrottleReportFailed()         {}
 

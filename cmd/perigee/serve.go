@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 
 	"perigee/config"
 )
@@ -62,6 +63,13 @@ func serveWith(ctx context.Context, c *config.Config, log *slog.Logger, ready fu
 		traffic.listener.Close()
 		p.close()
 		return err
+	}
+	if c.ClientKeysFile != "" && p.keys != nil {
+		reload, stop := context.WithCancel(ctx)
+		var reloading sync.WaitGroup
+		reloading.Go(func() { reloadKeys(reload, p.keys, c.ClientKeysFile, log) })
+		defer reloading.Wait()
+		defer stop()
 	}
 	traffic.start()
 	admin.start()

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"time"
+
+	"perigee/config"
+	"perigee/metrics"
+	"perigee/proxy/quota"
+)
+
+// ledger hands the state of the quota to the metrics, which are made before the
+// gate is: the gate tells them its decisions. Until it is open there is nothing
+// to tell.
+type ledger struct{ gate *quota.Gate }
+
+// open makes the gate that the settings describe. It must come before the first
+// scrape.
+func (l *ledger) open(c *config.Config, o quota.Observer) (*quota.Gate, error) {
+	options := quota.Options{
+		Limit: c.Quota.Limit, Period: c.Quota.Period, Reserve: c.QuotaReserve, Observer: o,
+	}
+	if c.Quota.Off {
+		options.Limit, options.Period, options.Reserve, options.Fanout = quota.MaxLimit, time.Second, 0, quota.MaxLimit
+	}
+	gate, err := quota.New(options)
+	if err != nil {
+		return nil, err
+	}
+	l.gate = gate
+	return gate, nil
+}
+
+func (l *ledger) stats() metrics.QuotaStats {
+	if l.gate == nil {
+		return metrics.QuotaStats{}
+	}
+	s := l.gate.Stats()
+	return metrics.QuotaStats{Own: s.Own, Foreign: s.Foreign, Waiting: s.Waiting, Clients: s.Clients}
+}
+
+func (l *ledger) clients(n int) []metrics.ClientUse {
+	if l.gate == nil {
+		return nil
+	}
+	top := l.gate.TopClients(n)
+	uses := make([]metrics.ClientUse, len(top))
+	for i, u := range top {
+		uses[i] = metrics.ClientUse(u)
+	}
+	return uses
+}

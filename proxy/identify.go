@@ -1,0 +1,37 @@
+package proxy
+
+import (
+	"net/http"
+	"net/netip"
+
+	"perigee/proxy/quota"
+)
+
+// identify finds out who asks, if that is a named client, and refuses strangers
+// where names are required. Everybody else is known by address.
+func (h *Handler) identify(x *exchange) *problem {
+	if x.r.Header["Authorization"] != nil {
+		x.name, _ = h.options.Keys.name(x.r)
+	}
+	if x.name == "" && h.options.RequireKey {
+		return &problem{
+			status: http.StatusUnauthorized, reason: "key", authenticate: "Token",
+			detail: "A key is required. Send it as Authorization: Token KEY.",
+		}
+	}
+	return nil
+}
+
+// client is who asks, as the quota tells clients apart: by name, else by address,
+// of which of IPv6 the first half counts.
+func (h *Handler) client(x *exchange) string {
+	if x.name != "" {
+		return x.name
+	}
+	address := h.addressing.client(x.r)
+	addr, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	return quota.ClientID(addr)
+}

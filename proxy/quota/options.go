@@ -1,0 +1,56 @@
+package quota
+
+import (
+	"errors"
+	"time"
+)
+
+// Options are the settings of a Gate.
+type Options struct {
+	// Limit requests may leave in any Period. If zero, both are learned from
+	// reports (see Gate.Learn), and 15 an hour is assumed until then.
+	Limit  int
+	Period time.Duration
+	// Reserve is how many slots are kept for clients that have spent nothing in
+	// the window and wait for a page nobody holds. Zero keeps none. Of a tiny
+	// limit, half at most is kept.
+	Reserve int
+	// Queue is how many demands may wait. If zero, 256.
+	Queue int
+	// Fanout is how many fetches may be under way at once for one client, and for
+	// all background work together. If zero, 4.
+	Fanout int
+	// Save, if not nil, keeps a snapshot for Gate.Restore. It is called before a
+	// grant is handed out, so that a crash forgets none, and after each other
+	// change; never twice at once, and never with an older state after a newer
+	// one. It may block, which delays the grant. It must not use the gate.
+	Save func(snapshot []byte)
+	// Observer, if not nil, is told every decision.
+	Observer Observer
+}
+
+// Defaults of Options.
+const (
+	defaultQueue  = 256
+	defaultFanout = 4
+)
+
+// check fills in defaults.
+func (o *Options) check() error {
+	switch {
+	case o.Limit < 0, o.Reserve < 0, o.Queue < 0, o.Fanout < 0:
+		return errors.New("quota: a negative number in the options")
+	case o.Limit > 0 && (o.Period < time.Second || o.Period > maxPeriod):
+		return errors.New("quota: the period must lie between a second and 31 days")
+	}
+	if o.Queue == 0 {
+		o.Queue = defaultQueue
+	}
+	if o.Fanout == 0 {
+		o.Fanout = defaultFanout
+	}
+	if o.Observer == nil {
+		o.Observer = nobody{}
+	}
+	return nil
+}
