@@ -18,7 +18,7 @@ type Wish struct {
 }
 
 // ParseWish reads the Cache-Control field of a request, and Pragma where there is
-// none (section 5.4).
+// none (section 5.4), as net/http's server does too.
 func ParseWish(h http.Header) Wish {
 	var w Wish
 	lines := h["Cache-Control"]
@@ -115,7 +115,7 @@ func (w *Wish) OnError(e *Entry, t Traits, now time.Time) bool {
 	if e.State(now) == Fresh {
 		return !w.NoCache
 	}
-	if t.NeverStale || w.NoCache {
+	if t.NeverStale || w.NoCache || e.Status >= http.StatusInternalServerError {
 		return false
 	}
 	if w.staleIfError.said && now.Sub(e.FreshUntil) <= w.staleIfError.value {

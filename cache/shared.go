@@ -70,7 +70,7 @@ func (s *Shared) Judge(x *Exchange) Judgement {
 	}
 	e := Entry{Asked: x.Asked, Answered: x.Answered, Age: j.Age, Date: j.Date}
 	j.FreshUntil = x.Answered.Add(life - e.CurrentAge(x.Answered))
-	swr, sie := s.windows(&said, j.Traits)
+	swr, sie := s.windows(x.Status, &said, j.Traits)
 	j.StaleWhileRevalidateUntil, j.StaleIfErrorUntil = j.FreshUntil.Add(swr), j.FreshUntil.Add(sie)
 	if life <= 0 && !hasValidator(x.Response) && swr <= 0 && !said.staleIfError.said {
 		return Judgement{Why: "no-validator"}
@@ -79,16 +79,20 @@ func (s *Shared) Judge(x *Exchange) Judgement {
 }
 
 // windows returns how long a stale answer may be used (RFC 5861). What must be
-// validated when it is stale has neither window.
-func (s *Shared) windows(said *directives, t Traits) (swr, sie time.Duration) {
+// validated when it is stale has neither window, and a failure that was kept is no
+// better than another.
+func (s *Shared) windows(status int, said *directives, t Traits) (swr, sie time.Duration) {
 	if t.NeverStale {
 		return 0, 0
 	}
-	sie = max(s.StaleIfError, 0)
-	if said.staleIfError.said {
-		sie = said.staleIfError.value
+	swr = said.staleWhileRevalidate.value
+	switch {
+	case status >= http.StatusInternalServerError:
+		return swr, 0
+	case said.staleIfError.said:
+		return swr, said.staleIfError.value
 	}
-	return said.staleWhileRevalidate.value, sie
+	return swr, max(s.StaleIfError, 0)
 }
 
 // Traits are what an answer says about its reuse beyond times.

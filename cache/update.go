@@ -2,7 +2,6 @@ package cache
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -15,20 +14,30 @@ func hopByHop() []string {
 	}
 }
 
-// Storable returns a copy of a response's header as it may be kept (RFC 9111,
-// section 3.1): without fields that concern the connection, those that Connection
-// lists, those in omit, and Age, which an Entry has a place of its own for.
-func Storable(h http.Header, omit []string) http.Header {
+// EndToEnd returns a copy of a message's header without the fields that concern
+// the connection and those that Connection lists (RFC 9110, section 7.6.1).
+func EndToEnd(h http.Header) http.Header {
 	kept := h.Clone()
 	for _, line := range h["Connection"] {
 		for name := range strings.SplitSeq(line, ",") {
 			kept.Del(strings.Trim(name, " \t"))
 		}
 	}
-	for _, name := range slices.Concat(hopByHop(), omit) {
+	for _, name := range hopByHop() {
 		delete(kept, name)
 	}
+	return kept
+}
+
+// Storable returns a copy of a response's header as it may be kept (RFC 9111,
+// section 3.1): what is end-to-end, without the fields in omit, and without Age,
+// which an Entry has a place of its own for.
+func Storable(h http.Header, omit []string) http.Header {
+	kept := EndToEnd(h)
 	delete(kept, "Age")
+	for _, name := range omit {
+		delete(kept, name)
+	}
 	return kept
 }
 

@@ -1,0 +1,143 @@
+package plain
+
+import (
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httputil"
+
+	"perigee/cache"
+)
+
+// forward answers what the store alone cannot: through ReverseProxy, whose
+// transport is this Handler's roundTrip.
+func (h *Handler) forward(x *exchange) {
+	control := http.NewResponseController(x.w)
+	r := x.r.WithContext(withExchange(x.r.Context(), x))
+	if r.ContentLength != 0 {
+		r.Body = &paced{ReadCloser: r.Body, control: control}
+	}
+	h.reverse.ServeHTTP(&counter{ResponseWriter: x.w, record: &x.record, control: control}, r)
+}
+
+// newReverseProxy forwards requests as they are, but for what concerns the
+// connection. Forwarded and X-Forwarded-* fall out, whoever sent them: an answer
+// shaped by them would be given to others, who sent something else.
+func (h *Handler) newReverseProxy() *httputil.ReverseProxy {
+	return &httputil.ReverseProxy{
+		Rewrite:      func(p *httputil.ProxyRequest) { h.rewrite(p.In, p.Out) },
+		Transport:    roundTripper(h.roundTrip),
+		ErrorHandler: h.forwardFailed,
+		ErrorLog:     slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// rewrite turns a client's request, of which out is a copy, into upstream's.
+func (h *Handler) rewrite(in, out *http.Request) {
+	u := *in.URL // also the query, of which ReverseProxy drops pairs that Go cannot parse
+	u.Scheme, u.Host, u.User, u.Fragment = h.upstream.Scheme, h.upstream.Host, nil, ""
+	out.URL, out.Host = &u, ""
+	out.Header.Add("Via", fmt.Sprintf("%d.%d %s", in.ProtoMajor, in.ProtoMinor, surrogateName))
+	out.Header.Add("Surrogate-Capability", surrogateClaims)
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// roundTrip is the transport below ReverseProxy.
+func (h *Handler) roundTrip(out *http.Request) (*http.Response, error) {
+	x := exchangeOf(out.Context())
+	switch {
+	case !x.cacheable():
+		return h.pass(x, out)
+	case out.Method == http.MethodHead:
+		return h.passHead(x, out)
+	}
+	return h.get(x, out)
+}
+
+// get answers a GET by asking upstream, together with others who ask the same.
+func (h *Handler) get(x *exchange, out *http.Request) (*http.Response, error) {
+	alone := x.alone()
+	for {
+		if p := h.paused(x); p != nil {
+			return h.fallBack(x, out, p)
+		}
+		land, err := h.fetcher.fetch(out, x, alone)
+		switch {
+		case err != nil:
+			return h.fallBack(x, out, err)
+		case land.failed && h.mayFallBack(x):
+			land.discard()
+			h.observer.WorseAnswerKept("status")
+			return h.serveStale(x, out, land.reason), nil
+		case land.led:
+			return h.lead(x, out, land)
+		case land.entry != nil && h.shares(x, land):
+			return x.response(out, land.entry, verdict{outcome: Collapsed, fwd: x.fwd, stored: land.stored}), nil
+		}
+		alone = true // what came was not for others: ask by ourselves
+	}
+}
+
+// lead answers the request that caused a fetch.
+func (h *Handler) lead(x *exchange, out *http.Request, land *landing) (*http.Response, error) {
+	v := verdict{outcome: Miss, fwd: x.fwd, fwdStatus: land.status, stored: land.stored, detail: land.why}
+	switch {
+	case !land.asked:
+		return x.response(out, land.entry, verdict{outcome: Hit, ttl: land.entry.FreshUntil.Sub(x.start)}), nil
+	case land.entry != nil:
+		resp := x.response(out, land.entry, v)
+		maps.Copy(resp.Header, land.personal)
+		if !land.validated && land.entry.Age == 0 {
+			resp.Header.Del("Age") // it was made for this very request (RFC 9111, section 5.1)
+		}
+		return resp, nil
+	}
+	x.settle(land.resp.Header, v)
+	return land.resp, nil
+}
+
+// shares reports whether an answer that another request caused answers this one
+// too: it has the same values in what Vary names, and would be a hit had it been
+// stored before (RFC 9111, section 4).
+func (h *Handler) shares(x *exchange, land *landing) bool {
+	names, _ := cache.VaryNames(land.entry.Header)
+	mine, ok := cache.VaryValue(names, x.r.Header)
+	theirs, _ := cache.VaryValue(names, land.request)
+	return ok && mine == theirs &&
+		x.wish.Choose(land.entry, h.rules.Traits(land.entry.Header), land.entry.Answered) == cache.ServeFresh
+}
+
+// mayFallBack reports whether what is held may take the place of a failure.
+func (h *Handler) mayFallBack(x *exchange) bool {
+	return x.held != nil && x.wish.OnError(x.held, x.traits, x.start)
+}
+
+// fallBack answers from a stale entry when upstream does not, or returns err.
+func (h *Handler) fallBack(x *exchange, out *http.Request, err error) (*http.Response, error) {
+	if out.Context().Err() != nil || !h.mayFallBack(x) {
+		return nil, err
+	}
+	return h.serveStale(x, out, problemOf(err).reason), nil
+}
+
+func (h *Handler) serveStale(x *exchange, out *http.Request, reason string) *http.Response {
+	return x.response(out, x.held, verdict{
+		outcome: Stale, ttl: x.held.FreshUntil.Sub(x.start), detail: "stale-" + reason,
+	})
+}
+
+// forwardFailed is where every error below ReverseProxy becomes an answer.
+func (h *Handler) forwardFailed(_ http.ResponseWriter, out *http.Request, err error) {
+	x := exchangeOf(out.Context())
+	if out.Context().Err() != nil {
+		x.record.Status = statusClientGone
+		return
+	}
+	p := problemOf(err)
+	h.log.Debug("upstream failed", "uri", x.target, "error", err)
+	x.writeProblem(p)
+}

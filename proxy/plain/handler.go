@@ -1,0 +1,170 @@
+package plain
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"time"
+
+	"perigee/cache"
+	"perigee/proxy/cachestatus"
+)
+
+// Observer is told what happens. Its methods are called on the path of requests:
+// they must be quick and safe for concurrent use.
+type Observer interface {
+	RequestStarted()
+	RequestEnded(outcome, endpoint string, status int, took time.Duration)
+	WaiterJoined()
+	FlightStarted()
+	FlightEnded()
+	WorseAnswerKept(reason string)
+	PanicRecovered()
+	// UpstreamAnswered gets the time until the head of the response; status is 0
+	// when none came.
+	UpstreamAnswered(label string, status int, took time.Duration)
+}
+
+// Options configure a Handler.
+type Options struct {
+	// UpstreamURL is the scheme and host that requests are forwarded to. Required.
+	UpstreamURL *url.URL
+	// Store holds the entries. The Handler does not close it. Required.
+	Store cache.Tier
+	// StaleIfError is how long after its freshness an answer is served when
+	// upstream fails, unless it says so itself. If zero, no time at all.
+	StaleIfError time.Duration
+	// Timeout is how long upstream may take to begin an answer, and to end one
+	// that is stored. If zero, 30 s.
+	Timeout time.Duration
+	// MaxBody is the longest body that is stored; longer ones are streamed. If
+	// zero, 32 MiB.
+	MaxBody int64
+	// Transport sends requests upstream. If nil, one of this package's own, which
+	// sends no unsafe request twice.
+	Transport http.RoundTripper
+	// Observer is told what happens. If nil, nobody is.
+	Observer Observer
+	// Logger gets the access records and what an operator should know. If nil,
+	// nothing is logged.
+	Logger *slog.Logger
+}
+
+// Handler is the cache. It is safe for concurrent use. Close it when no more
+// requests come.
+type Handler struct {
+	upstream  *url.URL
+	rules     *cache.Shared
+	shelf     *shelf
+	fetcher   *fetcher
+	reverse   *httputil.ReverseProxy
+	transport http.RoundTripper
+	closeIdle func()
+	observer  Observer
+	log       *slog.Logger
+}
+
+// New returns a Handler. It starts nothing before there is something to do.
+func New(o Options) (*Handler, error) {
+	if o.UpstreamURL == nil || o.Store == nil {
+		return nil, errors.New("plain: UpstreamURL and Store are required")
+	}
+	o = o.withDefaults()
+	h := &Handler{
+		upstream: o.UpstreamURL, transport: o.Transport, closeIdle: func() {},
+		rules:    &cache.Shared{StaleIfError: o.StaleIfError, Surrogate: surrogateName},
+		shelf:    newShelf(o.Store),
+		observer: o.Observer, log: o.Logger,
+	}
+	if h.transport == nil {
+		t := newTransport(o.Timeout)
+		h.transport, h.closeIdle = t, t.closeIdle
+	}
+	h.fetcher = newFetcher(h, o)
+	h.reverse = h.newReverseProxy()
+	return h, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Timeout == 0 {
+		o.Timeout = 30 * time.Second
+	}
+	if o.MaxBody == 0 {
+		o.MaxBody = 32 << 20
+	}
+	if o.Observer == nil {
+		o.Observer = silent{}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// Close ends the fetches under way and waits for them. Call it after the server
+// has stopped handing in requests and before the store is closed.
+func (h *Handler) Close() {
+	h.fetcher.close()
+	h.closeIdle()
+}
+
+// ServeHTTP answers one request.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := newExchange(w, r)
+	h.observer.RequestStarted()
+	defer h.observe(x)
+	switch {
+	case r.Method == http.MethodConnect:
+		x.writeProblem(&problem{
+			status: http.StatusMethodNotAllowed, reason: "method",
+			detail: "This is a cache in front of one server, not a tunnel.",
+		})
+		return
+	case !x.cacheable():
+		x.fwd = cachestatus.Bypass
+		if !x.reads() {
+			x.fwd = cachestatus.Method
+		}
+	case h.lookUp(x):
+		return
+	case x.wish.OnlyIfCached:
+		x.writeProblem(&problem{
+			status: http.StatusGatewayTimeout, reason: "only-if-cached",
+			detail: "Nothing that is held answers this request, and it allows nothing else.",
+		})
+		return
+	}
+	h.forward(x)
+}
+
+// lookUp answers from the store if it can without waiting for upstream. If it
+// cannot, x says why.
+func (h *Handler) lookUp(x *exchange) bool {
+	if x.wish.NoStore {
+		x.fwd = cachestatus.Request
+		return false
+	}
+	entry, why := h.shelf.find(x.target, x.r.Header)
+	if entry == nil {
+		x.fwd = why
+		return h.servePart(x)
+	}
+	x.held, x.traits = entry, h.rules.Traits(entry.Header)
+	x.fwd = cachestatus.Stale
+	v := verdict{outcome: Hit, ttl: entry.FreshUntil.Sub(x.start)}
+	switch x.wish.Choose(entry, x.traits, x.start) {
+	case cache.ServeFresh:
+	case cache.ServeWhileRevalidate:
+		v.outcome, v.detail = Stale, h.fetcher.refresh(x)
+	case cache.ServeStale:
+		v.outcome, v.detail = Stale, "max-stale"
+	case cache.ValidateAsked:
+		x.fwd = cachestatus.Request
+		return false
+	default:
+		return false
+	}
+	return x.answer(entry, v)
+}
