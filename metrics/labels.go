@@ -62,7 +62,7 @@ func staleDetails() []string {
 		"stale-while-revalidate", "stale-quota", "stale-allowed", "reload-limited",
 		"stale-upstream-status", "stale-upstream-malformed", "stale-upstream-shape",
 		"stale-upstream-media-type", "stale-upstream-unframed", "stale-upstream-timeout",
-		"stale-upstream-too-large", "stale-upstream-broken-body", "stale-upstream-unreachable",
+		"stale-upstream-too-large", "stale-upstream-broken-body", "stale-upstream-unreachable", "stale-upstream-down", "stale-shutdown",
 	}
 }
 

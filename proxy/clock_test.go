@@ -19,14 +19,20 @@ import (
 type inProcess struct {
 	handler http.Handler
 	gets    atomic.Int64
-	report  error // of a throttle report; nil: it says that nothing is spent
-	reports bool  // throttle reports are the handler's own
+	fails   func(n int64) error // of the n-th Get; nil: none
+	report  error               // of a throttle report; nil: it says that nothing is spent
+	reports bool                // throttle reports are the handler's own
 }
 
 const inProcessBase = "http://upstream.test"
 
 func (u *inProcess) Get(_ context.Context, ask upstream.Ask) (*upstream.Answer, error) {
-	u.gets.Add(1)
+	n := u.gets.Add(1)
+	if u.fails != nil {
+		if err := u.fails(n); err != nil {
+			return nil, err
+		}
+	}
 	req := httptest.NewRequest(http.MethodGet, inProcessBase+ask.Path+"?"+ask.Query, nil)
 	req.Header.Set("Accept", ask.Accept)
 	asked := time.Now()

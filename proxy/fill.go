@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -25,6 +26,10 @@ const maxFetches = 32
 
 // decisionTime is what the gate is given to decide before a waiter leaves alone.
 const decisionTime = 100 * time.Millisecond
+
+// retryAfter is the least time between two tries to reach upstream, and half of
+// the most.
+const retryAfter = 150 * time.Millisecond
 
 var errClosed = errors.New("the proxy is shutting down")
 
@@ -213,9 +218,7 @@ func (f *filler) fly(res *ll2.Resource, fl *flight, newer time.Time) (land *land
 
 // ask spends the request, and stores what came back before anyone sees it.
 func (f *filler) ask(ctx context.Context, res *ll2.Resource, grant *quota.Grant, held *cache.Entry) (*landing, error) {
-	answer, err := f.upstream.Get(ctx, upstream.Ask{
-		Path: res.Path, Query: res.Query, Accept: res.Accept, Label: res.Endpoint,
-	})
+	answer, err := f.get(ctx, res)
 	f.settle(grant, answer, err)
 	if err != nil {
 		f.failed(res, err)
@@ -226,12 +229,29 @@ func (f *filler) ask(ctx context.Context, res *ll2.Resource, grant *quota.Grant,
 		f.faulty(res, land, answer, held)
 		return land, nil
 	}
+	f.pauses.succeed(res.Key)
 	if err := f.store.Put(land.entry); err != nil {
 		f.log.Warn("an entry was not stored", "key", res.Key, "error", err)
 		return land, nil
 	}
 	land.stored = true
 	return land, nil
+}
+
+// get asks upstream, and once more if nothing left the first time: that cost
+// nothing. All who failed at the same moment do not come back at the same moment.
+func (f *filler) get(ctx context.Context, res *ll2.Resource) (*upstream.Answer, error) {
+	ask := upstream.Ask{Path: res.Path, Query: res.Query, Accept: res.Accept, Label: res.Endpoint}
+	answer, err := f.upstream.Get(ctx, ask)
+	if failure, ok := errors.AsType[*upstream.Error](err); !ok || failure.Sent {
+		return answer, err
+	}
+	select {
+	case <-time.After(retryAfter + rand.N(retryAfter)):
+		return f.upstream.Get(ctx, ask)
+	case <-ctx.Done():
+		return nil, err
+	}
 }
 
 // settle tells the quota what became of the slot. Where it says nothing, the

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"net/http"
 	"sync"
 	"time"
 
@@ -14,13 +15,24 @@ const (
 	maxPauses        = 1024
 )
 
+// When upstream counts as down for everything, and how often it is probed then.
+const (
+	breakAfter   = 5 // failures in a row, of whatever resources
+	firstProbe   = 15 * time.Second
+	longestProbe = 5 * time.Minute
+)
+
 // pauses remembers what must not be asked for the moment, so that clients that
-// try again at once do not spend the quota on what just failed.
+// try again at once do not spend the quota on what just failed. A failure pauses
+// its own resource; many in a row pause everything, but for one probe at a time,
+// which comes later each time it fails.
 //
 // It is a plain state machine: every method takes now.
 type pauses struct {
-	mu     sync.Mutex // guards failed
+	mu     sync.Mutex // guards the fields below
 	failed map[string]failure
+	streak int       // failures since the last success
+	probe  time.Time // when everything may be tried again, if the streak is long
 }
 
 type failure struct {
@@ -28,7 +40,7 @@ type failure struct {
 	reason string
 }
 
-// fail closes one resource for a while.
+// fail closes one resource for a while, and everything if that keeps happening.
 func (p *pauses) fail(key string, now time.Time, d time.Duration, reason string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -36,24 +48,50 @@ func (p *pauses) fail(key string, now time.Time, d time.Duration, reason string)
 		p.failed = make(map[string]failure)
 	}
 	p.failed[key] = failure{until: now.Add(d), reason: reason}
+	if p.streak++; p.streak >= breakAfter {
+		p.probe = now.Add(probeAfter(p.streak))
+	}
 }
 
-// check returns why key must not be asked now, nil if it may.
+// probeAfter doubles with each failure beyond those that broke the circuit.
+func probeAfter(streak int) time.Duration {
+	return min(firstProbe<<min(streak-breakAfter, 10), longestProbe)
+}
+
+// succeed notes that upstream works.
+func (p *pauses) succeed(key string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.failed, key)
+	p.streak = 0
+}
+
+// check returns why key must not be asked now, nil if it may. Of those who ask
+// once a broken circuit may be tried again, the first is the probe.
 func (p *pauses) check(key string, now time.Time) *problem {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.streak >= breakAfter {
+		if left := p.probe.Sub(now); left > 0 {
+			return pausedProblem("down", left, "Upstream fails again and again.")
+		}
+		p.probe = now.Add(probeAfter(p.streak))
+	}
 	f, ok := p.failed[key]
 	if !ok {
 		return nil
 	}
-	if !now.Before(f.until) {
-		delete(p.failed, key)
-		return nil
+	if left := f.until.Sub(now); left > 0 {
+		return pausedProblem(f.reason, left, "Upstream failed on this a moment ago ("+f.reason+").")
 	}
-	left := f.until.Sub(now)
+	delete(p.failed, key)
+	return nil
+}
+
+func pausedProblem(reason string, left time.Duration, why string) *problem {
 	return &problem{
-		status: 503, reason: "upstream-" + f.reason, retryAfter: left,
-		detail: "Upstream failed on this a moment ago (" + f.reason + "). It is asked again in " + count(left) + ".",
+		status: http.StatusServiceUnavailable, reason: "upstream-" + reason, retryAfter: left,
+		detail: why + " It is asked again in " + count(left) + ".",
 	}
 }
 
@@ -63,7 +101,7 @@ func throttledProblem(view quota.View) *problem {
 	wait := max(view.Next, time.Second)
 	view.Remaining, view.Next = 0, wait
 	return &problem{
-		status: 429, reason: "quota", retryAfter: wait, view: &view,
+		status: http.StatusTooManyRequests, reason: "quota", retryAfter: wait, view: &view,
 		detail: "Request was throttled. Expected available in " + count(wait) + ".",
 	}
 }
