@@ -246,3 +246,25 @@ func TestClosure(t *testing.T) {
 		})
 	}
 }
+
+// An answer between two refusals makes the second a first one again.
+func TestClosureForgives(t *testing.T) {
+	for _, answered := range []bool{true, false} {
+		d := newDesk(t, 15, limits{})
+		refuse := func() {
+			w := d.want(Waiting, 0, "a")
+			d.ask(w, d.now)
+			d.throttled(w.slot, d.now, time.Hour, d.now)
+			d.now = d.now.Add(10 * time.Second)
+			d.learn(Report{Limit: 15, Period: time.Hour}, d.now, d.now, d.now)
+		}
+		refuse()
+		if answered {
+			d.spend("a", 1)
+		}
+		refuse()
+		if opens, _ := d.ledger.opens(d.now); opens.After(d.now) == answered {
+			t.Errorf("answered %v: opens after %v", answered, opens.Sub(d.now))
+		}
+	}
+}
