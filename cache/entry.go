@@ -15,8 +15,11 @@ type Key = string
 // immutable: not only its fields, but also the bytes of Body and the map in
 // Header. What changes later hangs at Derived and synchronises itself.
 type Entry struct {
-	Key    Key
-	Status int
+	Key Key
+	// Target and Accept are what was asked of upstream: the path and query, and
+	// the Accept field. With them the owner can derive anew what it derived.
+	Target, Accept string
+	Status         int
 	// Header has the end-to-end fields that are relayed with the answer.
 	Header http.Header
 	Body   []byte
@@ -55,7 +58,7 @@ const (
 // take included. A body counts with its capacity, since that is what stays
 // allocated.
 func (e *Entry) Cost() int64 {
-	cost := entryOverhead + int64(len(e.Key)) + int64(cap(e.Body)) + int64(max(e.DerivedCost, 0))
+	cost := entryOverhead + int64(len(e.Key)+len(e.Target)+len(e.Accept)) + int64(cap(e.Body)) + int64(max(e.DerivedCost, 0))
 	for name, values := range e.Header {
 		cost += fieldOverhead + int64(len(name))
 		for _, v := range values {

@@ -49,6 +49,12 @@ type Config struct {
 	// CacheSize is at least 1 MiB.
 	CacheSize Size `env:"PERIGEE_CACHE_SIZE" envDefault:"256MiB" allowed:"a size from 1MiB" desc:"Memory for stored answers."`
 
+	// DataDir is a folder, or DataDirOff.
+	DataDir string `env:"PERIGEE_DATA_DIR" path:"true" allowed:"a folder, or off" desc:"Where what was fetched, and what was spent, survives a restart. Unset: perigee in the user's cache folder."`
+
+	// DataSize is at least 1 MiB.
+	DataSize Size `env:"PERIGEE_DATA_SIZE" envDefault:"1GiB" allowed:"a size from 1MiB" desc:"Room for it. The least valuable gives way."`
+
 	// TTL is at least a second.
 	TTL Duration `env:"PERIGEE_TTL" envDefault:"1h" allowed:"a duration from 1s" desc:"How long an answer is fresh."`
 

@@ -36,6 +36,7 @@ func Load(environ []string) (*Config, []Warning, error) {
 	c.readToken(found)
 	c.validate(found)
 	warnings := append(unknownNames(given), c.warnings()...)
+	warnings = append(warnings, c.settleDataDir(environ)...)
 	if faults := found.faults(); len(faults) > 0 {
 		return nil, warnings, faults
 	}

@@ -23,6 +23,8 @@ PERIGEE_PUBLIC_URL=
 PERIGEE_LINKS=rewrite
 PERIGEE_TRUSTED_PROXIES=
 PERIGEE_CACHE_SIZE=256MiB
+PERIGEE_DATA_DIR=/home/me/.cache/perigee
+PERIGEE_DATA_SIZE=1GiB
 PERIGEE_TTL=1h
 PERIGEE_TTL_RULES=/2.*/config/*=1d,/2.*/launch*/upcoming/*=15m,/2.*/event*/upcoming/*=15m
 PERIGEE_TTL_FLOOR=1m
@@ -44,8 +46,7 @@ PERIGEE_LOG_FORMAT=text
 `
 
 func TestLoadDefaults(t *testing.T) {
-	// A nil environment is an empty one. The env package would take it for the
-	// process's own.
+	// The env package would take a nil environment for the process's own.
 	t.Setenv("PERIGEE_TTL", "5h")
 	tests := []struct {
 		name    string
@@ -58,7 +59,7 @@ func TestLoadDefaults(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c, warnings, err := config.Load(tt.environ)
+			c, warnings, err := config.Load(append(tt.environ, "HOME=/home/me"))
 			if err != nil || len(warnings) != 0 {
 				t.Fatalf("Load: %v, warnings %v", err, warnings)
 			}

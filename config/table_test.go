@@ -26,7 +26,7 @@ func TestTableIsComplete(t *testing.T) {
 }
 
 func TestLogValue(t *testing.T) {
-	c, _, err := config.Load(nil)
+	c, _, err := config.Load([]string{"HOME=/home/me"})
 	if err != nil {
 		t.Fatal(err)
 	}

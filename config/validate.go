@@ -24,6 +24,7 @@ func (c *Config) validate(found *findings) {
 		found.add("PERIGEE_ADMIN_LISTEN", fmt.Sprintf("takes the port of PERIGEE_LISTEN=%s", c.Listen))
 	}
 	atLeast(found, "PERIGEE_CACHE_SIZE", c.CacheSize, minCacheSize, "is smaller than")
+	atLeast(found, "PERIGEE_DATA_SIZE", c.DataSize, minCacheSize, "is smaller than")
 	atLeast(found, "PERIGEE_MAX_BODY", c.MaxBody, minMaxBody, "is smaller than")
 	if found.sound("PERIGEE_MAX_BODY") && c.MaxBody > maxMaxBody {
 		found.add("PERIGEE_MAX_BODY", fmt.Sprintf("is larger than %s", maxMaxBody))

@@ -37,7 +37,7 @@ func TestWarnings(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, warnings, err := config.Load(tt.environ)
+			_, warnings, err := config.Load(append(tt.environ, "HOME=/home/me"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -54,7 +54,7 @@ func TestWarnings(t *testing.T) {
 
 // TestWarningsComeWithFaults: a misspelt name may be why another is at fault.
 func TestWarningsComeWithFaults(t *testing.T) {
-	_, warnings, err := config.Load([]string{"PERIGEE_TTL=x", "PERIGEE_TLL=1h"})
+	_, warnings, err := config.Load([]string{"PERIGEE_TTL=x", "PERIGEE_TLL=1h", "HOME=/home/me"})
 	if err == nil || len(warnings) != 1 {
 		t.Errorf("error %v and warnings %v, want one of each", err, warnings)
 	}

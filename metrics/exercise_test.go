@@ -24,6 +24,10 @@ func someStats() CacheStats {
 	}
 }
 
+func someDisk() DiskStats {
+	return DiskStats{Entries: 7, Bytes: 90_000, MaxBytes: 1 << 30, Hits: 8, Misses: 9, Evicted: 10, Damaged: 11, Faults: 12, Ailing: true}
+}
+
 func someQuota() QuotaStats { return QuotaStats{Own: 5, Foreign: 2, Waiting: 1, Clients: 3} }
 
 func someClients(int) []ClientUse { return []ClientUse{{"192.0.2.1", 3.5}, {"app", 1}} }

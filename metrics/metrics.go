@@ -24,6 +24,8 @@ type Options struct {
 	// CacheStats is asked for the state of the cache in memory, once a scrape. It
 	// must be safe for concurrent use. If nil, there are no cache metrics.
 	CacheStats func() CacheStats
+	// DiskStats is the same for the cache on disk. If nil, there are no metrics of it.
+	DiskStats func() DiskStats
 	// QuotaStats is asked for the state of the quota, once a scrape, and
 	// QuotaClients for the n clients that spent most, at most. Both must be safe
 	// for concurrent use. If nil, there are no such metrics.
@@ -84,6 +86,9 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 	reg.MustRegister(m.quota)
 	if o.CacheStats != nil {
 		reg.MustRegister(newCacheCollector(o.CacheStats))
+	}
+	if o.DiskStats != nil {
+		reg.MustRegister(newDiskCollector(o.DiskStats))
 	}
 	if o.QuotaStats != nil {
 		reg.MustRegister(newQuotaStateCollector(o.QuotaStats, o.QuotaClients))

@@ -13,7 +13,7 @@ import (
 // TestLint holds the names and help texts to the conventions of Prometheus.
 func TestLint(t *testing.T) {
 	reg := prometheus.NewRegistry()
-	exercise(New(reg, Options{Endpoints: someEndpoints, CacheStats: someStats, QuotaStats: someQuota, QuotaClients: someClients}))
+	exercise(New(reg, Options{Endpoints: someEndpoints, CacheStats: someStats, DiskStats: someDisk, QuotaStats: someQuota, QuotaClients: someClients}))
 	problems, err := testutil.GatherAndLint(reg)
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +31,7 @@ func TestScenario(t *testing.T) {
 	now := noon
 	m := New(reg, Options{
 		Build:     BuildInfo{Version: "1.2.3", Revision: "abc", GoVersion: "go1.26"},
-		Endpoints: []string{"/2.3.0/spacecraft/"}, CacheStats: someStats,
+		Endpoints: []string{"/2.3.0/spacecraft/"}, CacheStats: someStats, DiskStats: someDisk,
 		QuotaStats: someQuota, QuotaClients: someClients,
 		Now: func() time.Time { return now },
 	})
@@ -60,6 +60,33 @@ func TestScenario(t *testing.T) {
 }
 
 const scenario = `
+# HELP perigee_disk_entries Entries held on disk, as far as is known.
+# TYPE perigee_disk_entries gauge
+perigee_disk_entries 7
+# HELP perigee_disk_bytes Bytes that the entries on disk take.
+# TYPE perigee_disk_bytes gauge
+perigee_disk_bytes 90000
+# HELP perigee_disk_max_bytes Bytes that the entries on disk may take.
+# TYPE perigee_disk_max_bytes gauge
+perigee_disk_max_bytes 1.073741824e+09
+# HELP perigee_disk_ailing 1 if the last write to disk failed: what is fetched does not survive a restart then.
+# TYPE perigee_disk_ailing gauge
+perigee_disk_ailing 1
+# HELP perigee_disk_hits_total Look-ups on disk that found an entry.
+# TYPE perigee_disk_hits_total counter
+perigee_disk_hits_total 8
+# HELP perigee_disk_misses_total Look-ups on disk that found nothing.
+# TYPE perigee_disk_misses_total counter
+perigee_disk_misses_total 9
+# HELP perigee_disk_evictions_total Entries that gave way to others on disk.
+# TYPE perigee_disk_evictions_total counter
+perigee_disk_evictions_total 10
+# HELP perigee_disk_damaged_total Files that were damaged and set aside.
+# TYPE perigee_disk_damaged_total counter
+perigee_disk_damaged_total 11
+# HELP perigee_disk_faults_total Calls that the medium failed: full, read-only, gone or too slow.
+# TYPE perigee_disk_faults_total counter
+perigee_disk_faults_total 12
 # HELP perigee_quota_granted_total Fetches that got a request of the quota, by priority.
 # TYPE perigee_quota_granted_total counter
 perigee_quota_granted_total{priority="holding"} 0
@@ -213,7 +240,7 @@ func namesIn(exposition string) []string {
 // histograms, which have a test of their own.
 func TestScenarioIsWhole(t *testing.T) {
 	reg := prometheus.NewRegistry()
-	exercise(New(reg, Options{CacheStats: someStats, QuotaStats: someQuota, QuotaClients: someClients}))
+	exercise(New(reg, Options{CacheStats: someStats, DiskStats: someDisk, QuotaStats: someQuota, QuotaClients: someClients}))
 	declared := strings.Join(namesIn(scenario), " ") + " "
 	for name, f := range gathered(t, reg) {
 		if strings.HasPrefix(name, "perigee_") && f.kind != "histogram" && !strings.Contains(declared, name+" ") {
@@ -275,7 +302,7 @@ func TestUpstreamResult(t *testing.T) {
 func TestConcurrency(t *testing.T) {
 	const workers, each = 8, 200
 	reg := prometheus.NewRegistry()
-	m := New(reg, Options{Endpoints: someEndpoints, CacheStats: someStats, QuotaStats: someQuota, QuotaClients: someClients})
+	m := New(reg, Options{Endpoints: someEndpoints, CacheStats: someStats, DiskStats: someDisk, QuotaStats: someQuota, QuotaClients: someClients})
 	var all sync.WaitGroup
 	for range workers {
 		all.Go(func() {

@@ -115,6 +115,33 @@ const (
 	pinnedBytesName = "perigee_cache_pinned_bytes"
 	pinnedBytesHelp = "Bytes that the pinned entries take."
 
+	diskEntriesName = "perigee_disk_entries"
+	diskEntriesHelp = "Entries held on disk, as far as is known."
+
+	diskBytesName = "perigee_disk_bytes"
+	diskBytesHelp = "Bytes that the entries on disk take."
+
+	diskMaxBytesName = "perigee_disk_max_bytes"
+	diskMaxBytesHelp = "Bytes that the entries on disk may take."
+
+	diskAilingName = "perigee_disk_ailing"
+	diskAilingHelp = "1 if the last write to disk failed: what is fetched does not survive a restart then."
+
+	diskHitsName = "perigee_disk_hits_total"
+	diskHitsHelp = "Look-ups on disk that found an entry."
+
+	diskMissesName = "perigee_disk_misses_total"
+	diskMissesHelp = "Look-ups on disk that found nothing."
+
+	diskEvictedName = "perigee_disk_evictions_total"
+	diskEvictedHelp = "Entries that gave way to others on disk."
+
+	diskDamagedName = "perigee_disk_damaged_total"
+	diskDamagedHelp = "Files that were damaged and set aside."
+
+	diskFaultsName = "perigee_disk_faults_total"
+	diskFaultsHelp = "Calls that the medium failed: full, read-only, gone or too slow."
+
 	buildName = "perigee_build_info"
 	buildHelp = "Always 1; the labels tell which build is running."
 )

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 
@@ -50,7 +51,7 @@ func (a *assembler) assemble(res *ll2.Resource, answer *upstream.Answer, held *c
 		fault = faultStatus
 	}
 	e := &cache.Entry{
-		Key: res.Key, Status: answer.Status, Header: relayed(answer.Header), Body: answer.Body,
+		Key: res.Key, Target: res.Path + "?" + res.Query, Accept: res.Accept, Status: answer.Status, Header: relayed(answer.Header), Body: answer.Body,
 		Asked: answer.Asked, Answered: answer.Answered, Age: d.Age, Date: d.Date,
 		FreshUntil:                answer.Answered,
 		StaleWhileRevalidateUntil: answer.Answered, StaleIfErrorUntil: answer.Answered,
@@ -61,6 +62,27 @@ func (a *assembler) assemble(res *ll2.Resource, answer *upstream.Answer, held *c
 			d.FreshUntil, d.StaleWhileRevalidateUntil, d.StaleIfErrorUntil
 	}
 	return &landing{entry: e, asked: true, fault: fault}
+}
+
+// Rebuilder returns what makes an entry whole again that was kept without what was
+// derived from its body: for a store that keeps entries outside of memory. It
+// returns nil for what is of no use any more.
+func Rebuilder(upstreamURL *url.URL) func(*cache.Entry) *cache.Entry {
+	a := newAssembler(Options{UpstreamURL: upstreamURL, Logger: slog.New(slog.DiscardHandler)})
+	return func(e *cache.Entry) *cache.Entry {
+		path, query, _ := strings.Cut(e.Target, "?")
+		res, err := ll2.Resolve(ll2.Request{Path: path, Query: query, Accept: []string{e.Accept}}, ll2.Options{KeepUnknown: true})
+		if err != nil || res.Key != e.Key {
+			return nil // written by a version that keyed it in another way
+		}
+		pg, fault := a.dissect(&res, &upstream.Answer{Status: e.Status, Header: e.Header, Body: e.Body})
+		if fault != "" {
+			return nil
+		}
+		whole := *e
+		whole.Derived, whole.DerivedCost = pg, pg.cost(len(e.Body))
+		return &whole
+	}
 }
 
 // dissect finds where the links of a body are, and whether the body is what was asked for.

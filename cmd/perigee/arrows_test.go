@@ -24,8 +24,8 @@ type arrow struct {
 func arrows() []arrow {
 	return []arrow{
 		{from: "cmd/perigee", to: []string{
-			"cache", "config", "metrics", "proxy", "proxy/ll2", "proxy/ll2/catalog", "proxy/ll2sim",
-			"proxy/quota", "proxy/upstream", "testdata",
+			"cache", "cache/disk", "config", "metrics", "proxy", "proxy/ll2", "proxy/ll2/catalog", "proxy/ll2sim",
+			"proxy/plain", "proxy/quota", "proxy/upstream", "testdata",
 		}},
 		{from: "config"},
 		{from: "proxy", to: []string{"cache", "proxy/cachestatus", "proxy/ll2", "proxy/quota", "proxy/reply", "proxy/upstream"}},
@@ -35,9 +35,11 @@ func arrows() []arrow {
 		{from: "proxy/ll2/catalog"},
 		{from: "proxy/upstream", to: []string{"proxy/quota"}},
 		{from: "proxy/quota"},
+		{from: "proxy/plain", to: []string{"cache", "proxy/cachestatus", "proxy/reply"}},
 		{from: "proxy/ll2sim", to: []string{"proxy/ll2/catalog", "testdata"}},
 		{from: "cache"},
 		{from: "cache/cachetest", to: []string{"cache"}},
+		{from: "cache/disk", to: []string{"cache"}},
 		{from: "metrics"},
 		{from: "testdata"},
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os"
 	"time"
 
 	"perigee/config"
@@ -37,6 +38,10 @@ func (p program) demo(ctx context.Context, args []string) error {
 		return err
 	}
 	c.UpstreamToken = config.Secret{}
+	if c.DataDir, err = os.MkdirTemp("", "perigee-demo-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(c.DataDir)
 	c.Listen, c.AdminListen = "127.0.0.1:0", "127.0.0.1:0"
 	failed := serveWith(ctx, c, log, func(traffic, admin *server) {
 		printDemo(p.stdout, sim.url(), traffic.url(), admin.url())

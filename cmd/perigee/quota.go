@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"time"
 
 	"perigee/config"
@@ -15,17 +16,20 @@ type ledger struct{ gate *quota.Gate }
 
 // open makes the gate that the settings describe. It must come before the first
 // scrape.
-func (l *ledger) open(c *config.Config, o quota.Observer) (*quota.Gate, error) {
+func (l *ledger) open(c *config.Config, o quota.Observer, log *slog.Logger) (*quota.Gate, error) {
+	save, restore := keptLedger(c, log)
 	options := quota.Options{
-		Limit: c.Quota.Limit, Period: c.Quota.Period, Reserve: c.QuotaReserve, Observer: o,
+		Limit: c.Quota.Limit, Period: c.Quota.Period, Reserve: c.QuotaReserve, Save: save, Observer: o,
 	}
 	if c.Quota.Off {
-		options.Limit, options.Period, options.Reserve, options.Fanout = quota.MaxLimit, time.Second, 0, quota.MaxLimit
+		options = quota.Options{Limit: quota.MaxLimit, Period: time.Second, Fanout: quota.MaxLimit, Observer: o}
+		restore = func(*quota.Gate) {}
 	}
 	gate, err := quota.New(options)
 	if err != nil {
 		return nil, err
 	}
+	restore(gate)
 	l.gate = gate
 	return gate, nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -23,7 +22,7 @@ import (
 type perigee struct {
 	handler handler
 	metrics http.Handler
-	store   *cache.Memory
+	store   cache.Tier
 	client  *upstream.Client // nil in profile http, whose handler dials by itself
 	keys    *proxy.Keys      // nil in profile http, which knows no clients
 }
@@ -37,51 +36,66 @@ type handler interface {
 // assemble makes the proxy out of the settings. This is the only place that
 // knows every package.
 func assemble(c *config.Config, log *slog.Logger) (*perigee, error) {
-	store, err := cache.NewMemory(cache.MemoryOptions{MaxBytes: int64(c.CacheSize)})
+	store, err := openStore(c, log)
 	if err != nil {
-		return nil, fmt.Errorf("memory cache: %w", err)
+		return nil, err
 	}
 	registry := prometheus.NewRegistry()
 	var ledger ledger
 	observer := metrics.New(registry, metrics.Options{
 		Build: buildInfo(), Endpoints: endpoints(c),
-		CacheStats: func() metrics.CacheStats { return metrics.CacheStats(store.Stats()) },
+		CacheStats: store.memoryStats, DiskStats: store.diskStats(),
 		QuotaStats: ledger.stats, QuotaClients: ledger.clients,
 	})
+	p := &perigee{metrics: metrics.Handler(registry), store: store}
 	if c.Profile == config.ProfileHTTP {
-		handler, err := plain.New(plainOptions(c, store, observer, log))
-		if err != nil {
-			store.Close()
-			return nil, err
-		}
-		return &perigee{handler: handler, metrics: metrics.Handler(registry), store: store}, nil
+		err = p.assemblePlain(c, observer, log)
+	} else {
+		err = p.assembleLL2(c, &ledger, observer, log)
 	}
-	client, err := upstream.New(upstream.Options{
+	if err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// assemblePlain makes what profile http has in addition.
+func (p *perigee) assemblePlain(c *config.Config, o *metrics.Metrics, log *slog.Logger) error {
+	handler, err := plain.New(plainOptions(c, p.store, o, log))
+	if err != nil {
+		return err
+	}
+	p.handler = handler
+	return nil
+}
+
+// assembleLL2 makes what profile ll2 has in addition: the one that dials, the
+// quota and the clients. What is made stands in p, also when
+// it fails.
+func (p *perigee) assembleLL2(c *config.Config, l *ledger, o *metrics.Metrics, log *slog.Logger) (err error) {
+	p.client, err = upstream.New(upstream.Options{
 		BaseURL: c.UpstreamURL, Token: c.UpstreamToken.Reveal(),
 		UserAgent: "perigee/" + version(), Timeout: time.Duration(c.UpstreamTimeout),
-		MaxBody: int64(c.MaxBody), Observer: observer, Logger: log,
+		MaxBody: int64(c.MaxBody), Observer: o, Logger: log,
 	})
 	if err != nil {
-		store.Close()
-		return nil, err
+		return err
 	}
-	options := proxyOptions(c, client, store, observer, log)
-	options.Gate, err = ledger.open(c, observer)
-	if err == nil {
-		options.Keys, err = clientKeys(c)
+	if p.keys, err = clientKeys(c); err != nil {
+		return err
 	}
-	var handler *proxy.Handler
-	if err == nil {
-		handler, err = proxy.New(options)
+	options := proxyOptions(c, p.client, p.store, o, log)
+	options.Keys = p.keys
+	if options.Gate, err = l.open(c, o, log); err != nil {
+		return err
 	}
+	handler, err := proxy.New(options)
 	if err != nil {
-		client.Close()
-		store.Close()
-		return nil, err
+		return err
 	}
-	return &perigee{
-		handler: handler, metrics: metrics.Handler(registry), store: store, client: client, keys: options.Keys,
-	}, nil
+	p.handler = handler
+	return nil
 }
 
 func proxyOptions(c *config.Config, up proxy.Upstream, store cache.Tier, o proxy.Observer, log *slog.Logger) proxy.Options {
@@ -134,7 +148,9 @@ func policy(c *config.Config) *cache.Policy {
 // close ends the fetches before the store that they write to. Nobody may hand in
 // requests any more.
 func (p *perigee) close() {
-	p.handler.Close()
+	if p.handler != nil {
+		p.handler.Close()
+	}
 	if p.client != nil {
 		p.client.Close()
 	}

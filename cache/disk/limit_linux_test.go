@@ -1,0 +1,52 @@
+package disk
+
+import (
+	"fmt"
+	"os/signal"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestLimitedFileSize: files may not grow beyond a size, in a process of its own.
+func TestLimitedFileSize(t *testing.T) {
+	if output, err := startChild(t, roleLimited, t.TempDir(), "").wait(); err != nil {
+		t.Errorf("%v\n%s", err, output)
+	}
+}
+
+// limited is the process.
+func limited(dir string) error {
+	var log logbook
+	tier, err := New(Options{Dir: dir, Logger: log.logger(), Timeout: time.Minute})
+	if err != nil {
+		return err
+	}
+	defer tier.Close()
+	if err := limitFileSize(64 << 10); err != nil {
+		return err
+	}
+	if err := tier.Put(page("small", 1000)); err != nil {
+		return err
+	}
+	if err := tier.Put(page("large", 1000)); err != nil {
+		return err
+	}
+	for range 3 {
+		if err := tier.Put(page("large", 100_000)); kindOf(err) != full {
+			return fmt.Errorf("got error %v, want one of no room", err)
+		}
+	}
+	_, small := tier.Get("small")
+	_, large := tier.Get("large")
+	if lines := log.lines("the disk is full"); !small || large || len(lines) != 1 {
+		return fmt.Errorf("got (%t, %t, %q), want the small one held and one line", small, large, lines)
+	}
+	return nil
+}
+
+// limitFileSize limits how large the files of this process may become.
+func limitFileSize(bytes uint64) error {
+	signal.Ignore(syscall.SIGXFSZ)
+	return syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: bytes, Max: bytes})
+}

@@ -1,0 +1,122 @@
+package disk
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Store keeps a few small things in a folder that must survive a crash, such as
+// what of a quota was spent. Each is a file, checksummed, and replaced as a
+// whole. It may be used by many goroutines, and processes: who saves last wins.
+type Store struct {
+	dir string
+}
+
+const (
+	storeMagic   = "PERIGEE$"
+	storeVersion = 1
+	storeSuffix  = ".state"
+	storeHead    = len(storeMagic) + 4 + sha256.Size
+	// maxSaved is how many bytes can be saved under one name.
+	maxSaved = 16 << 20
+)
+
+// ErrDamaged is returned by Store.Load for a file that is not what was saved.
+var ErrDamaged = errors.New("disk: the file is damaged")
+
+// OpenStore returns the store in a folder, which is made if it is missing. It
+// takes away what writers that were killed left there.
+func OpenStore(dir string) (*Store, error) {
+	if err := makeFolder(dir); err != nil {
+		return nil, fmt.Errorf("disk: open store: %w", err)
+	}
+	listed, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("disk: open store: %w", err)
+	}
+	for _, entry := range listed {
+		removeIfAbandoned(filepath.Join(dir, entry.Name()), time.Now())
+	}
+	return &Store{dir: dir}, nil
+}
+
+// Save stores data under a name, in place of what is there. It is durable when
+// Save returns nil; otherwise what was there before still is, or, if the folder
+// could not be synced, data is. Names are up to 64 lower-case letters, digits, -
+// and _.
+func (s *Store) Save(name string, data []byte) error {
+	path, err := s.path(name)
+	if err != nil {
+		return err
+	}
+	if len(data) > maxSaved {
+		return fmt.Errorf("disk: save %s: %d bytes are too many", name, len(data))
+	}
+	aside, err := writeAside(s.dir, sealSaved(data), data)
+	if err == nil {
+		err = rename(aside, path)
+	}
+	if err != nil {
+		return fmt.Errorf("disk: save %s: %w", name, err)
+	}
+	return nil
+}
+
+// Load returns what was saved last. The error is fs.ErrNotExist if nothing was,
+// and ErrDamaged if it cannot be trusted: the file is set aside then, under its
+// name with .bad at the end, and the next Load returns fs.ErrNotExist.
+func (s *Store) Load(name string) ([]byte, error) {
+	path, err := s.path(name)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("disk: load %s: %w", name, err)
+	}
+	var file []byte
+	if info.Mode().IsRegular() && info.Size() <= int64(storeHead+maxSaved) {
+		if file, err = os.ReadFile(path); err != nil {
+			return nil, fmt.Errorf("disk: load %s: %w", name, err)
+		}
+	}
+	data, ok := openSaved(file)
+	if !ok {
+		return nil, fmt.Errorf("disk: load %s: %w", name, errors.Join(ErrDamaged, os.Rename(path, path+badSuffix)))
+	}
+	return data, nil
+}
+
+func (s *Store) path(name string) (string, error) {
+	const allowed = "abcdefghijklmnopqrstuvwxyz0123456789-_"
+	if name == "" || len(name) > 64 || strings.Trim(name, allowed) != "" {
+		return "", fmt.Errorf("disk: %q cannot name what is saved", name)
+	}
+	return filepath.Join(s.dir, name+storeSuffix), nil
+}
+
+// sealSaved returns what stands before data in its file: magic, version, and the
+// SHA-256 of those and the data.
+func sealSaved(data []byte) []byte {
+	head := binary.LittleEndian.AppendUint32([]byte(storeMagic), storeVersion)
+	hash := sha256.New()
+	hash.Write(head)
+	hash.Write(data)
+	return hash.Sum(head)
+}
+
+// openSaved returns the data in a file, if the file is whole.
+func openSaved(file []byte) ([]byte, bool) {
+	if len(file) < storeHead {
+		return nil, false
+	}
+	head, data := file[:storeHead], file[storeHead:]
+	return data, bytes.Equal(head, sealSaved(data))
+}

@@ -1,0 +1,125 @@
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"perigee/cache"
+)
+
+// writing is a Put under way.
+type writing struct {
+	name      name
+	abandoned bool // nobody waits any more; guarded by index.mu
+}
+
+// abandon notes that the caller of Put was told that it failed. Neither the new
+// entry nor the old one may be served, whatever becomes of their files.
+func (x *index) abandon(w *writing) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	w.abandoned = true
+	x.barred[w.name] = struct{}{}
+}
+
+// isAbandoned reports whether w is, and whether its name is still barred: if not,
+// another Put has succeeded since.
+func (x *index) isAbandoned(w *writing) (abandoned, barred bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	_, barred = x.barred[w.name]
+	return w.abandoned, barred
+}
+
+// commit notes that w is on the medium. It may be served unless the caller was
+// told otherwise.
+func (x *index) commit(w *writing, v worth) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.set(w.name, v)
+	if !w.abandoned {
+		delete(x.barred, w.name)
+	}
+}
+
+// write puts e into its file. When that fails the file is gone.
+func (t *Tier) write(w *writing, e *cache.Entry) error {
+	err := t.store(w, e)
+	if err == nil {
+		return nil
+	}
+	stripe := &t.stripes[w.name.shard()]
+	stripe.Lock()
+	defer stripe.Unlock()
+	if abandoned, barred := t.index.isAbandoned(w); abandoned && !barred {
+		return err // what is there now came later
+	}
+	// Why the old one cannot be removed is why the new one could not be written.
+	_ = t.remove(w.name)
+	return err
+}
+
+// store makes room for e, writes it aside and gives it its name.
+func (t *Tier) store(w *writing, e *cache.Entry) error {
+	head := encodeHead(e)
+	size := int64(len(head)) + int64(len(e.Body))
+	if onDisk(size) > t.opts.MaxBytes {
+		return fmt.Errorf("%w: %d bytes", cache.ErrTooLarge, size)
+	}
+	t.index.reserve(onDisk(size))
+	defer t.index.reserve(-onDisk(size))
+	t.makeRoom()
+	aside, err := t.writeAside(w.name, head, e.Body)
+	if lacksRoom(err) && t.evictStale(onDisk(size)) {
+		aside, err = t.writeAside(w.name, head, e.Body)
+	}
+	if err != nil {
+		return err
+	}
+	stripe := &t.stripes[w.name.shard()]
+	stripe.Lock()
+	defer stripe.Unlock()
+	if abandoned, _ := t.index.isAbandoned(w); abandoned {
+		return errors.Join(errSlow, os.Remove(aside))
+	}
+	if err := rename(aside, t.path(w.name)); err != nil {
+		return err
+	}
+	t.index.commit(w, worthOfEntry(e, size, t.opts.Now()))
+	return nil
+}
+
+// writeAside makes the folder when it is missing: shards come into being as they
+// are needed, and somebody may have removed the whole of it.
+func (t *Tier) writeAside(n name, parts ...[]byte) (path string, err error) {
+	folder := t.folder(n.shard())
+	path, err = writeAside(folder, parts...)
+	if !isGone(err) {
+		return path, err
+	}
+	if _, err := os.Stat(t.opts.Dir); isGone(err) {
+		t.faults.note(err)
+	}
+	if err := makeFolder(folder); err != nil {
+		return "", err
+	}
+	return writeAside(folder, parts...)
+}
+
+// remove removes a file, durably, if it is there. If it cannot be removed it is
+// barred. The caller holds the stripe.
+func (t *Tier) remove(n name) error {
+	path := t.path(n)
+	err := os.Remove(path)
+	if err != nil {
+		if _, looked := os.Lstat(path); isGone(looked) {
+			t.index.forget(n)
+			return nil
+		}
+		t.index.bar(n)
+		return err
+	}
+	t.index.forget(n)
+	return syncFolder(t.folder(n.shard()))
+}

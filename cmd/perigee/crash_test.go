@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"perigee/proxy/ll2sim"
+)
+
+// asProgram in its environment makes the test binary the program itself, so that
+// a test can kill it.
+const asProgram = "PERIGEE_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		os.Unsetenv(asProgram) // it is no setting
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// process is a perigee of its own.
+type process struct {
+	cmd     *exec.Cmd
+	stderr  *output
+	traffic string
+}
+
+func launch(t *testing.T, environ ...string) *process {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	p := &process{cmd: exec.CommandContext(ctx, os.Args[0], "serve"), stderr: newOutput()}
+	p.cmd.Env = append(environ, asProgram+"=1", "PERIGEE_LISTEN=127.0.0.1:0", "PERIGEE_ADMIN_LISTEN=127.0.0.1:0")
+	p.cmd.Stderr = p.stderr
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p.traffic = p.stderr.await(t, `traffic=(\S+)`)
+	return p
+}
+
+// kill is kill -9.
+func (p *process) kill(t *testing.T) {
+	t.Helper()
+	if err := p.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = p.cmd.Wait() // says that it was killed
+}
+
+// Whatever was answered before the process was killed is answered again after,
+// and what it cost is remembered.
+func TestWhatWasPaidForSurvivesAKill(t *testing.T) {
+	sim := ll2sim.New(ll2sim.Options{})
+	upstream := httptest.NewServer(sim)
+	defer upstream.Close()
+	environ := []string{
+		"PERIGEE_UPSTREAM_URL=" + upstream.URL, "PERIGEE_DATA_DIR=" + t.TempDir(), "PERIGEE_QUOTA=15/1h",
+	}
+	const rounds = 4
+	asked := 0
+	for round := range rounds {
+		p := launch(t, environ...)
+		for n := range asked { // all that was answered before
+			resp, body := get(t, p.traffic+page(n))
+			if status := resp.Header.Get("Cache-Status"); resp.StatusCode != 200 || !strings.Contains(status, ";hit;") {
+				t.Errorf("round %d, page %d: %d %s %.100s", round, n, resp.StatusCode, status, body)
+			}
+			if !strings.Contains(body, p.traffic+page(n)) {
+				t.Errorf("round %d, page %d: its links do not lead back: %.200s", round, n, body)
+			}
+		}
+		for range 3 {
+			if resp, body := get(t, p.traffic+page(asked)); resp.StatusCode != 200 {
+				t.Errorf("round %d, page %d: %d %s", round, asked, resp.StatusCode, body)
+			}
+			asked++
+		}
+		p.kill(t)
+	}
+	if got := sim.Requests().Billed; got != asked {
+		t.Errorf("upstream was asked %d times for %d pages", got, asked)
+	}
+	// The ledger knows what is spent: of 15 an hour one is kept in reserve.
+	p := launch(t, environ...)
+	defer p.kill(t)
+	served := 0
+	for n := range 5 {
+		if status, _ := impatient(t, p.traffic+page(asked+n)); status == 200 {
+			served++
+		}
+	}
+	if want := 14 - asked; served != want || sim.Throttled() != 0 {
+		t.Errorf("%d more were served, want %d; upstream refused %d", served, want, sim.Throttled())
+	}
+}
+
+func page(n int) string { return "/2.3.0/spacecraft/" + strconv.Itoa(n+1) + "/" }
+
+// impatient asks without waiting for a turn.
+func impatient(t *testing.T, url string) (status int, body string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Prefer", "wait=3")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(text)
+}
