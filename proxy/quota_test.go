@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,10 +22,9 @@ import (
 // knows nothing of but what reports say.
 func newQuotaRig(t *testing.T, adjust ...func(*proxy.Options)) (*clockRig, *ll2sim.Server) {
 	t.Helper()
-	latency := time.Duration(0)
+	var asked atomic.Int64
 	sim := ll2sim.New(ll2sim.Options{Latency: func() time.Duration {
-		latency = (latency + 70*time.Millisecond) % time.Second // never the same twice
-		return latency
+		return time.Duration(asked.Add(1)*70%1000) * time.Millisecond // never the same twice in a row
 	}})
 	gate, err := quota.New(quota.Options{Reserve: 1})
 	must(t, err)
