@@ -8,7 +8,7 @@ PACKAGES := ./... ./testdata
 BENCH ?= .
 FUZZTIME ?= 20s
 
-.PHONY: run build test bench fuzz lint fmt
+.PHONY: run build test cache-tests bench fuzz lint fmt
 
 run: ## in front of the real API, with the settings of the environment
 	go run ./cmd/perigee
@@ -18,6 +18,9 @@ build: ## one static binary, bin/perigee
 
 test: ## everything, with the race detector, which needs cgo
 	CGO_ENABLED=1 go test -race $(PACKAGES)
+
+cache-tests: ## the public suite for HTTP caches, against the binary; needs Node.js and npm
+	.ci/cache-tests
 
 bench:
 	go test -run='^$$' -bench='$(BENCH)' -benchmem $(PACKAGES)

@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -20,9 +21,17 @@ type inProcess struct {
 	handler http.Handler
 	gets    atomic.Int64
 	fails   func(n int64) error // of the n-th Get; nil: none
-	report  error               // of a throttle report; nil: it says that nothing is spent
-	reports bool                // throttle reports are the handler's own
+	report  reportKind
 }
+
+// reportKind is what an inProcess says of the throttle.
+type reportKind uint8
+
+const (
+	nothingSpent reportKind = iota
+	noReport
+	handlersOwn
+)
 
 const inProcessBase = "http://upstream.test"
 
@@ -48,12 +57,15 @@ func (u *inProcess) RoundTrip(*http.Request) (*http.Response, error) {
 }
 
 func (u *inProcess) Throttle(context.Context) (quota.Report, error) {
-	if u.reports {
+	switch u.report {
+	case noReport:
+		return quota.Report{}, errors.New("no report")
+	case handlersOwn:
 		rec := httptest.NewRecorder()
 		u.handler.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, inProcessBase+"/2.3.0/api-throttle/", nil))
 		return quota.ParseReport(rec.Body.Bytes())
 	}
-	return quota.Report{Limit: quota.MaxLimit, Period: time.Hour}, u.report
+	return quota.Report{Limit: quota.MaxLimit, Period: time.Hour}, nil
 }
 
 // clockRig is a Handler inside a bubble of simulated time.

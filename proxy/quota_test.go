@@ -30,8 +30,8 @@ func newQuotaRig(t *testing.T, adjust ...func(*proxy.Options)) (*clockRig, *ll2s
 	must(t, err)
 	r := newClockRig(t, sim, append([]func(*proxy.Options){func(o *proxy.Options) {
 		o.Gate, o.RateLimitFields = gate, true
+		o.Upstream.(*inProcess).report = handlersOwn
 	}}, adjust...)...)
-	r.up.reports = true
 	return r, sim
 }
 

@@ -1,12 +1,13 @@
 package proxy_test
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"perigee/proxy"
 )
 
 const list = "/2.3.0/spacecraft/?limit=5"
@@ -117,8 +118,7 @@ func TestAfterA429NothingIsAskedUntilItSaysSo(t *testing.T) {
 		body := `{"detail":"Request was throttled. Expected available in 100 seconds."}`
 		r := newClockRig(t, &script{steps: []http.HandlerFunc{
 			says(429, "application/json", body, "Retry-After", "100"), okPage("a"),
-		}})
-		r.up.report = errors.New("no report") // which would open the gate again
+		}}, func(o *proxy.Options) { o.Upstream.(*inProcess).report = noReport }) // one would open the gate again
 		first := r.get(list)
 		if first.status != 429 || first.header.Get("Retry-After") != "100" ||
 			!strings.Contains(first.body, `"detail":"Request was throttled. Expected available in 100 seconds."`) {

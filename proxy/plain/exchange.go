@@ -24,14 +24,18 @@ type exchange struct {
 	traits cache.Traits    // of held
 	fwd    cachestatus.How // why it is forwarded
 	record Record
+
+	hitStatus cachestatus.Prepared // Cache-Status of a hit on what no other cache spoke of
 }
 
-func newExchange(w http.ResponseWriter, r *http.Request) *exchange {
+func (h *Handler) newExchange(w http.ResponseWriter, r *http.Request) *exchange {
 	target := r.RequestURI
 	if !strings.HasPrefix(target, "/") { // the absolute form
 		target = r.URL.RequestURI()
 	}
-	return &exchange{w: w, r: r, start: time.Now(), target: target, wish: cache.ParseWish(r.Header)}
+	return &exchange{
+		w: w, r: r, start: time.Now(), target: target, wish: cache.ParseWish(r.Header), hitStatus: h.hitStatus,
+	}
 }
 
 // reads reports whether the request asks for a representation.
@@ -62,13 +66,10 @@ func (x *exchange) alone() bool {
 	return h["Range"] != nil || h["If-None-Match"] != nil || h["If-Modified-Since"] != nil
 }
 
-// answer writes what this request gets of a stored answer. It reports whether it
-// could.
-func (x *exchange) answer(e *cache.Entry, v verdict) bool {
-	header := x.w.Header()
-	status, body := x.head(header, e, v)
+// answer writes what this request gets of a stored answer.
+func (x *exchange) answer(e *cache.Entry, v verdict) {
+	status, body := x.head(x.w.Header(), e, v)
 	x.write(status, body)
-	return true
 }
 
 // write sends a whole answer. Of a HEAD request only the header.
@@ -85,6 +86,10 @@ func (x *exchange) write(status int, body []byte) {
 // the answer, after what caches before us said.
 func (x *exchange) settle(h http.Header, v verdict) {
 	x.record.Outcome, x.record.Detail = v.outcome, v.detail
+	if v.outcome == Hit && v.detail == "" && h["Cache-Status"] == nil {
+		h["Cache-Status"] = []string{x.hitStatus.Field(cachestatus.Seconds(v.ttl))}
+		return
+	}
 	h["Cache-Status"] = []string{v.member().Append(h["Cache-Status"])}
 }
 

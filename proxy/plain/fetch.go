@@ -172,6 +172,7 @@ func (f *fetcher) fly(a *ask) (land *landing, err error) {
 		if p := recover(); p != nil {
 			f.handler.observer.PanicRecovered()
 			f.log.Error("panic in a fetch", "uri", a.target, "panic", p, "stack", string(debug.Stack()))
+			a.cancel(nil)
 			land, err = nil, fmt.Errorf("fetch %s: panic: %v", a.target, p)
 		}
 	}()

@@ -108,7 +108,7 @@ func (h *Handler) shares(x *exchange, land *landing) bool {
 	mine, ok := cache.VaryValue(names, x.r.Header)
 	theirs, _ := cache.VaryValue(names, land.request)
 	return ok && mine == theirs &&
-		x.wish.Choose(land.entry, h.rules.Traits(land.entry.Header), land.entry.Answered) == cache.ServeFresh
+		x.wish.Choose(land.entry, h.traits(land.entry), land.entry.Answered) == cache.ServeFresh
 }
 
 // mayFallBack reports whether what is held may take the place of a failure.

@@ -64,6 +64,7 @@ type Handler struct {
 	closeIdle func()
 	observer  Observer
 	log       *slog.Logger
+	hitStatus cachestatus.Prepared
 }
 
 // New returns a Handler. It starts nothing before there is something to do.
@@ -77,6 +78,7 @@ func New(o Options) (*Handler, error) {
 		rules:    &cache.Shared{StaleIfError: o.StaleIfError, Surrogate: surrogateName},
 		shelf:    newShelf(o.Store),
 		observer: o.Observer, log: o.Logger,
+		hitStatus: cachestatus.Member{How: cachestatus.Hit}.Prepare(nil),
 	}
 	if h.transport == nil {
 		t := newTransport(o.Timeout)
@@ -112,7 +114,7 @@ func (h *Handler) Close() {
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := newExchange(w, r)
+	x := h.newExchange(w, r)
 	h.observer.RequestStarted()
 	defer h.observe(x)
 	switch {
@@ -151,7 +153,7 @@ func (h *Handler) lookUp(x *exchange) bool {
 		x.fwd = why
 		return h.servePart(x)
 	}
-	x.held, x.traits = entry, h.rules.Traits(entry.Header)
+	x.held, x.traits = entry, h.traits(entry)
 	x.fwd = cachestatus.Stale
 	v := verdict{outcome: Hit, ttl: entry.FreshUntil.Sub(x.start)}
 	switch x.wish.Choose(entry, x.traits, x.start) {
@@ -166,5 +168,6 @@ func (h *Handler) lookUp(x *exchange) bool {
 	default:
 		return false
 	}
-	return x.answer(entry, v)
+	x.answer(entry, v)
+	return true
 }

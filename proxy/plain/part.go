@@ -42,7 +42,7 @@ func (h *Handler) servePart(x *exchange) bool {
 		return false
 	}
 	e, ok := h.shelf.tier.Get(partKey(x.target))
-	if !ok || x.wish.Choose(e, h.rules.Traits(e.Header), x.start) != cache.ServeFresh {
+	if !ok || x.wish.Choose(e, h.traits(e), x.start) != cache.ServeFresh {
 		return false
 	}
 	if names, _ := cache.VaryNames(e.Header); len(names) > 0 || x.r.Header["If-Range"] != nil && !sameTag(x.r.Header, e) {
@@ -56,7 +56,8 @@ func (h *Handler) servePart(x *exchange) bool {
 	}
 	v := verdict{outcome: Hit, ttl: e.FreshUntil.Sub(x.start)}
 	if p.asked == rng[0] {
-		return x.answer(e, v)
+		x.answer(e, v)
+		return true
 	}
 	return x.answerPart(e, p, v)
 }

@@ -43,17 +43,26 @@ func (h *Handler) pass(x *exchange, out *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, target := range cache.Invalidated(told, h.upstream) {
-		if err := h.shelf.invalidate(target); err != nil {
-			h.log.Error("an obsolete answer may come back", "uri", target, "error", err)
-		}
-	}
+	h.invalidate(x, cache.Invalidated(told, h.upstream))
 	v := verdict{outcome: Bypass, fwd: x.fwd, fwdStatus: resp.StatusCode}
 	if told.Method == http.MethodPost {
 		return h.keepPosted(x, out, resp, told, v)
 	}
 	x.settle(resp.Header, v)
 	return resp, nil
+}
+
+// invalidate forgets what is held of targets, and of what x asked for, in the very
+// form that it was asked for in.
+func (h *Handler) invalidate(x *exchange, targets []string) {
+	if len(targets) == 0 {
+		return
+	}
+	for _, target := range append(targets, x.target) {
+		if err := h.shelf.invalidate(target); err != nil {
+			h.log.Error("an obsolete answer may come back", "uri", target, "error", err)
+		}
+	}
 }
 
 // keepPosted stores the answer to a POST where it serves as one to GET.

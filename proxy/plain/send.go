@@ -3,6 +3,7 @@ package plain
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -70,11 +71,18 @@ func (f *fetcher) once(a *ask) (*http.Response, error) {
 		a.told.Status, a.told.Response = status, resp.Header
 	}
 	f.handler.observer.UpstreamAnswered(endpoint, status, a.told.Answered.Sub(a.told.Asked))
+	if status == http.StatusNotModified && a.out.Header["If-None-Match"] == nil && a.out.Header["If-Modified-Since"] == nil {
+		resp.Body.Close() // it confirms nothing, and whoever got it would have nothing
+		return nil, errUnasked
+	}
 	if cause := context.Cause(a.out.Context()); err != nil && cause != nil {
 		return nil, fmt.Errorf("fetch: %w", cause)
 	}
 	return resp, err
 }
+
+// errUnasked is what becomes of a 304 that no condition asked for.
+var errUnasked = errors.New("fetch: 304 to a request without conditions")
 
 // receive judges a response, and reads it if it may be kept.
 func (f *fetcher) receive(a *ask, resp *http.Response) (*landing, error) {
@@ -92,15 +100,16 @@ func (f *fetcher) receive(a *ask, resp *http.Response) (*landing, error) {
 	}
 	j := f.handler.rules.Judge(&a.told)
 	land.why = j.Why
-	if land.failed && a.held != nil && (&cache.Wish{}).OnError(a.held, a.traits, a.told.Answered) {
+	switch {
+	case land.failed && a.held != nil && (&cache.Wish{}).OnError(a.held, a.traits, a.told.Answered):
 		land.why = "worse"
-	} else if resp.StatusCode == http.StatusPartialContent {
+	case resp.StatusCode == http.StatusPartialContent:
 		return f.receivePart(a, land, resp, &j)
-	} else if j.Store && f.takes(resp) {
+	case j.Store && f.takes(resp):
 		return f.keep(a, land, resp, &j)
-	} else if j.Store {
+	case j.Store:
 		land.why = "too-large"
-	} else if !land.failed && a.held != nil {
+	case !land.failed && a.held != nil:
 		f.handler.shelf.drop(a.held) // it is not what upstream says any more
 	}
 	f.loners.add(a.target, a.told.Answered)
@@ -168,8 +177,17 @@ func entryOf(told *cache.Exchange, j *cache.Judgement, body []byte) *cache.Entry
 		Status: told.Status, Header: cache.Storable(told.Response, j.Omit), Body: body,
 		Asked: told.Asked, Answered: told.Answered, Age: j.Age, Date: j.Date,
 		FreshUntil: j.FreshUntil, StaleWhileRevalidateUntil: j.StaleWhileRevalidateUntil,
-		StaleIfErrorUntil: j.StaleIfErrorUntil, Digest: sha256.Sum256(body),
+		StaleIfErrorUntil: j.StaleIfErrorUntil, Digest: sha256.Sum256(body), Derived: j.Traits,
 	}
+}
+
+// traits are those of a stored answer. They are read again where the tier has
+// forgotten them.
+func (h *Handler) traits(e *cache.Entry) cache.Traits {
+	if t, ok := e.Derived.(cache.Traits); ok {
+		return t
+	}
+	return h.rules.Traits(e.Header)
 }
 
 // personal returns the fields that only the one who caused the fetch gets.

@@ -43,7 +43,7 @@ func cutTag(list string) (tag, rest string) {
 // relied on, so neither may be weak. Tags without quotes, which some origins send
 // and clients then repeat, are compared as they stand.
 func sameStrong(a, b string) bool {
-	return a == b && a != "" && a != "*" && !looksWeak(a)
+	return a == b && a != "" && !looksWeak(a)
 }
 
 // looksWeak also knows the misspellings of W/ that occur in the wild, which must

@@ -8,8 +8,8 @@ import (
 
 // maxRanges is how many ranges one request may ask for. With more, and with any
 // that overlap, the Range field is ignored, as RFC 9110 §14.2 allows: they are
-// the sign of a broken client or an attack (§17.15). Players and viewers of
-// documents, which are who asks for several, need two to four.
+// the sign of a broken client or an attack (§17.15). The number is small because
+// what follows from it is quadratic, and because few clients ask for even two.
 const maxRanges = 8
 
 // parseRange reads the value of a Range field for a representation of length
