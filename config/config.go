@@ -91,6 +91,11 @@ type Config struct {
 	// ClientKeys is optional or required; required only with a ClientKeysFile.
 	ClientKeys ClientKeys `env:"PERIGEE_CLIENT_KEYS" envDefault:"optional" allowed:"optional, or required with PERIGEE_CLIENT_KEYS_FILE" desc:"Whether clients without a known key are served."`
 
+	// Window is 0 for off, as is WindowDetailed.
+	Window Window `env:"PERIGEE_WINDOW" envDefault:"100" allowed:"a number from 10 to 100, or off" desc:"How many elements of a list are asked for at once. Smaller pages are cut from them, byte for byte. off asks for pages as clients do."`
+
+	WindowDetailed Window `env:"PERIGEE_WINDOW_DETAILED" envDefault:"100" allowed:"a number from 10 to 100, or off" desc:"The same for mode=detailed, whose elements are large: 100 launches are about 4 MB."`
+
 	// UnknownParams is drop or keep.
 	UnknownParams UnknownParams `env:"PERIGEE_UNKNOWN_PARAMS" envDefault:"drop" allowed:"drop or keep" desc:"What becomes of query parameters that the endpoint does not know. Upstream ignores them; kept ones make requests differ."`
 

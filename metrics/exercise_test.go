@@ -56,6 +56,11 @@ func exercise(m *Metrics) {
 			m.QuotaRefused(priority, reason, time.Second)
 		}
 	}
+	m.PageCut(false, false)
+	m.PageCut(true, true)
+	for _, doubt := range append(doubts(), "strange") {
+		m.WindowDoubted(doubt)
+	}
 	for _, detail := range append(staleDetails(), "strange") {
 		m.StaleServed(detail, someEndpoints[0])
 	}

@@ -48,6 +48,11 @@ func reasons() []string {
 	return []string{"status", "malformed", "shape", "media-type", "unframed"}
 }
 
+// doubts are why a wide page is not believed.
+func doubts() []string {
+	return []string{"shape", "offset", "short", "long", "next", "previous", "spacing"}
+}
+
 // priorities of fetches, most urgent first.
 func priorities() []string { return []string{"waiting", "holding", "refresh", "speculative"} }
 
@@ -59,7 +64,7 @@ func refusals() []string {
 // staleDetails are why answers past their freshness are served.
 func staleDetails() []string {
 	return []string{
-		"stale-while-revalidate", "stale-quota", "stale-allowed", "reload-limited",
+		"stale-while-revalidate", "stale-quota", "mixed-generations", "new-generation", "stale-allowed", "reload-limited",
 		"stale-upstream-status", "stale-upstream-malformed", "stale-upstream-shape",
 		"stale-upstream-media-type", "stale-upstream-unframed", "stale-upstream-timeout",
 		"stale-upstream-too-large", "stale-upstream-broken-body", "stale-upstream-unreachable", "stale-upstream-down", "stale-shutdown",

@@ -55,6 +55,7 @@ type Metrics struct {
 	quota         *quotaCollector
 	quotaFailures prometheus.Counter
 	decisions     decisions
+	windows       windows
 }
 
 // New makes the metrics and registers them, and those of the Go runtime and of
@@ -80,6 +81,7 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 	m.worse = f.closed(worseName, worseHelp, labelReason, m.reasons)
 	m.overridden = f.closed(overriddenName, overriddenHelp, labelDirective, m.directives)
 	m.decisions = f.decisions()
+	m.windows = f.windows()
 	m.makeRequests(f)
 	m.makeUpstream(f)
 	f.build(o.Build)

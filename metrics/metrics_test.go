@@ -47,6 +47,9 @@ func TestScenario(t *testing.T) {
 	m.RequestEnded("collapsed", "/2.3.0/spacecraft/", 200, 700*time.Millisecond)
 	m.UpstreamAnswered("/2.3.0/spacecraft/", 0, 20*time.Second)
 	m.WorseAnswerKept("status")
+	m.PageCut(false, false)
+	m.PageCut(true, true)
+	m.WindowDoubted("short")
 	m.QuotaGranted("waiting", 0)
 	m.QuotaRefused("holding", "share", 0)
 	m.QuotaDropped("waiting")
@@ -60,6 +63,23 @@ func TestScenario(t *testing.T) {
 }
 
 const scenario = `
+# HELP perigee_pages_cut_total Answers that were cut from wide pages, by how many of these they needed: one, or two.
+# TYPE perigee_pages_cut_total counter
+perigee_pages_cut_total{windows="one"} 1
+perigee_pages_cut_total{windows="two"} 1
+# HELP perigee_pages_mixed_total Answers that were cut from pages of different states of the list, since the quota forbade better.
+# TYPE perigee_pages_mixed_total counter
+perigee_pages_mixed_total 1
+# HELP perigee_window_doubts_total Lists whose wide pages were not believed, and that are asked for as clients ask since, by what was wrong.
+# TYPE perigee_window_doubts_total counter
+perigee_window_doubts_total{reason="shape"} 0
+perigee_window_doubts_total{reason="offset"} 0
+perigee_window_doubts_total{reason="short"} 1
+perigee_window_doubts_total{reason="long"} 0
+perigee_window_doubts_total{reason="next"} 0
+perigee_window_doubts_total{reason="previous"} 0
+perigee_window_doubts_total{reason="spacing"} 0
+perigee_window_doubts_total{reason="other"} 0
 # HELP perigee_disk_entries Entries held on disk, as far as is known.
 # TYPE perigee_disk_entries gauge
 perigee_disk_entries 7

@@ -82,6 +82,15 @@ const (
 	staleName = "perigee_stale_answers_total"
 	staleHelp = "Answers that were past their freshness, by why they were served, and by endpoint."
 
+	cutsName = "perigee_pages_cut_total"
+	cutsHelp = "Answers that were cut from wide pages, by how many of these they needed: one, or two."
+
+	mixedName = "perigee_pages_mixed_total"
+	mixedHelp = "Answers that were cut from pages of different states of the list, since the quota forbade better."
+
+	doubtsName = "perigee_window_doubts_total"
+	doubtsHelp = "Lists whose wide pages were not believed, and that are asked for as clients ask since, by what was wrong."
+
 	cacheEntriesName = "perigee_cache_entries"
 	cacheEntriesHelp = "Entries held in memory."
 
@@ -157,6 +166,7 @@ const (
 	labelPriority  = "priority"
 	labelBy        = "by"
 	labelClient    = "client"
+	labelWindows   = "windows"
 	labelVersion   = "version"
 	labelRevision  = "revision"
 	labelGoVersion = "goversion"

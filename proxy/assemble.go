@@ -61,6 +61,9 @@ func (a *assembler) assemble(res *ll2.Resource, answer *upstream.Answer, held *c
 		e.FreshUntil, e.StaleWhileRevalidateUntil, e.StaleIfErrorUntil =
 			d.FreshUntil, d.StaleWhileRevalidateUntil, d.StaleIfErrorUntil
 	}
+	if pg.window != nil {
+		pg.window.Digest = e.Digest
+	}
 	return &landing{entry: e, asked: true, fault: fault}
 }
 
@@ -78,6 +81,9 @@ func Rebuilder(upstreamURL *url.URL) func(*cache.Entry) *cache.Entry {
 		pg, fault := a.dissect(&res, &upstream.Answer{Status: e.Status, Header: e.Header, Body: e.Body})
 		if fault != "" {
 			return nil
+		}
+		if pg.window != nil {
+			pg.window.Digest = e.Digest
 		}
 		whole := *e
 		whole.Derived, whole.DerivedCost = pg, pg.cost(len(e.Body))
@@ -98,6 +104,9 @@ func (a *assembler) dissect(res *ll2.Resource, answer *upstream.Answer) (pg *pag
 			return pg, faultMalformed
 		}
 		pg.layout, pg.paged = layout, layout.IsPage && a.predicts(res, &layout, answer.Body)
+		if pg.paged {
+			pg.window, pg.doubt = ll2.NewWindow(res, answer.Body, &pg.layout)
+		}
 	}
 	switch {
 	case answer.Unframed && !isJSON(media): // JSON shows by its form that it is whole

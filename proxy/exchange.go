@@ -39,6 +39,7 @@ type exchange struct {
 	name  string // of a client that sent its key; else empty
 
 	fwd      cachestatus.How // why upstream is to be asked
+	windows  *windowPlan     // shared and read-only; nil: the resource itself is asked for
 	resource *ll2.Resource   // shared and read-only; nil until resolved
 	base     base            // of the links in the answer
 	record   Record

@@ -47,18 +47,26 @@ func (h *Handler) roundTrip(out *http.Request) (*http.Response, error) {
 	if x.resource.Kind == ll2.Outside {
 		return h.pass(x, out)
 	}
+	if h.cuttable(x) {
+		return h.roundTripWindows(x, out)
+	}
+	return h.roundTripExact(x, out)
+}
+
+// roundTripExact answers with the resource itself.
+func (h *Handler) roundTripExact(x *exchange, out *http.Request) (*http.Response, error) {
 	land, led, err := h.filler.fetch(out.Context(), x.resource, h.wants(x))
 	if led && cost(land, err) {
 		x.record.Upstream = 1
 	}
 	if err == nil && land.fault == "" {
-		return x.response(out, land.entry, landedVerdict(x, land, led)), nil
+		return x.response(out, whole(land.entry), landedVerdict(x, land, led)), nil
 	}
 	if out.Context().Err() != nil {
 		return nil, out.Context().Err()
 	}
 	if entry, v, ok := h.fallBack(x, land, err); ok {
-		return x.response(out, entry, v), nil
+		return x.response(out, whole(entry), v), nil
 	}
 	return h.relayFault(x, out, land, led, err)
 }
@@ -90,6 +98,11 @@ func (h *Handler) fallBack(x *exchange, land *landing, err error) (*cache.Entry,
 	if !ok || held.State(x.start) == cache.Dead {
 		return nil, verdict{}, false
 	}
+	return held, staleVerdict(x, held, land, err), true
+}
+
+// staleVerdict says why what is held is given in place of something newer.
+func staleVerdict(x *exchange, held *cache.Entry, land *landing, err error) verdict {
 	v := verdict{outcome: Stale, ttl: held.FreshUntil.Sub(x.start)}
 	if held.State(x.start) == cache.Fresh { // the client wanted a newer one
 		v.outcome = Hit
@@ -107,7 +120,7 @@ func (h *Handler) fallBack(x *exchange, land *landing, err error) (*cache.Entry,
 	default:
 		v.detail = "stale-upstream-" + land.fault
 	}
-	return held, v, true
+	return v
 }
 
 // relayFault answers when upstream failed and nothing is held. What upstream
@@ -126,13 +139,13 @@ func (h *Handler) relayFault(x *exchange, out *http.Request, land *landing, led 
 			detail: "Upstream's answer is not what was asked for (" + land.fault + ").",
 		}
 	}
-	return x.response(out, land.entry, landedVerdict(x, land, led)), nil
+	return x.response(out, whole(land.entry), landedVerdict(x, land, led)), nil
 }
 
-// response makes the answer with entry e what a transport returns.
-func (x *exchange) response(out *http.Request, e *cache.Entry, v verdict) *http.Response {
+// response makes the answer what a transport returns.
+func (x *exchange) response(out *http.Request, s subject, v verdict) *http.Response {
 	header := make(http.Header, 16)
-	status, body := x.head(header, e, v)
+	status, body := x.head(header, s, v)
 	resp := &http.Response{
 		Status: strconv.Itoa(status) + " " + http.StatusText(status), StatusCode: status,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

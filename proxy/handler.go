@@ -37,6 +37,8 @@ type Observer interface {
 	FlightEnded()
 	WorseAnswerKept(reason string)
 	Overridden(directive string)
+	PageCut(straddles, mixed bool)
+	WindowDoubted(doubt string)
 	StaleServed(detail, endpoint string)
 	PanicRecovered()
 	SetQuota(limit, used int, period, next time.Duration, at time.Time)
@@ -74,6 +76,11 @@ type Options struct {
 	CORSOrigins []string
 	// KeepUnknownParams tells apart requests by parameters that LL2 does not know.
 	KeepUnknownParams bool
+	// Window is how many elements of a list are asked for at once, from 1 to
+	// ll2.MaxWidth; smaller pages are cut from them. WindowDetailed is the same for
+	// mode=detailed, whose elements are large. If zero, pages are asked for as
+	// clients ask for them.
+	Window, WindowDetailed int
 	// ReloadInterval is how often at most one resource is fetched because a client
 	// will not have what is held (Cache-Control: no-cache and the like). If zero,
 	// as often as clients like.
@@ -98,6 +105,7 @@ type Handler struct {
 	resolver   *resolver
 	filler     *filler
 	reporter   *reporter
+	lists      *lists
 	reverse    *httputil.ReverseProxy
 }
 
@@ -122,12 +130,13 @@ func New(o Options) (*Handler, error) {
 		options: o, observer: o.Observer, log: o.Logger,
 		addressing: addressing{trusted: o.TrustedProxies},
 		cors:       newCORS(o.CORSOrigins),
-		resolver:   newResolver(ll2.Options{KeepUnknown: o.KeepUnknownParams}),
+		resolver:   newResolver(ll2.Options{KeepUnknown: o.KeepUnknownParams}, widths{o.Window, o.WindowDetailed}),
+		lists:      newLists(),
 	}
 	if fixed := o.linkBase(); fixed != nil {
 		h.addressing.fixed = fixed
 	}
-	h.filler = newFiller(o)
+	h.filler = newFiller(o, h.lists.replaced)
 	h.reporter = newReporter(o)
 	h.reverse = h.newReverseProxy()
 	return h, nil
@@ -171,12 +180,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.writeProblem(p)
 		return
 	}
-	res, err := h.resolver.resolve(r.RequestURI, request(r))
+	meant, err := h.resolver.resolve(r.RequestURI, request(r))
 	if err != nil {
 		x.writeProblem(bad("query", err.Error()))
 		return
 	}
-	x.resource, x.base = res, h.addressing.base(r)
+	x.resource, x.windows, x.base = &meant.resource, meant.windows, h.addressing.base(r)
 	h.serve(x)
 }
 
@@ -189,6 +198,10 @@ func (h *Handler) serve(x *exchange) {
 		h.forward(x)
 	case refused(x.resource):
 		h.serveUnacceptable(x)
+	case h.cuttable(x):
+		if !h.lookUpWindows(x) {
+			h.forward(x)
+		}
 	default:
 		if !h.lookUp(x) {
 			h.forward(x)

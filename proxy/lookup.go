@@ -39,7 +39,7 @@ func (h *Handler) lookUp(x *exchange) bool {
 		x.fwd = cachestatus.Stale
 		return h.onlyHeld(x, &wish)
 	}
-	x.answer(entry, v)
+	x.answer(whole(entry), v)
 	return true
 }
 

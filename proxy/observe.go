@@ -81,6 +81,8 @@ func (silent) WaiterJoined()                                              {}
 func (silent) FlightStarted()                                             {}
 func (silent) FlightEnded()                                               {}
 func (silent) WorseAnswerKept(string)                                     {}
+func (silent) PageCut(bool, bool)                                         {}
+func (silent) WindowDoubted(string)                                       {}
 func (silent) StaleServed(string, string)                                 {}
 func (silent) Overridden(string)                                          {}
 func (silent) PanicRecovered()                                            {}

@@ -23,7 +23,9 @@ const maxVariants = 16
 // of it since. It hangs at cache.Entry.Derived.
 type page struct {
 	layout ll2.Layout
-	paged  bool // next and previous are written for each client
+	paged  bool        // next and previous are written for each client
+	window *ll2.Window // from which other pages can be cut; nil: from this one they cannot
+	doubt  ll2.Doubt   // why not
 
 	mu       sync.Mutex // serialises writers of variants
 	variants atomic.Pointer[[]*variant]
@@ -42,7 +44,9 @@ func variantBudget(body int) int { return body + body/8 + 4096 }
 // client's own query echoed. It is immutable and shared.
 type variant struct {
 	base   base
-	echo   string // what the rendering repeats of the request, see echoOf
+	echo   string         // what the rendering repeats of the request, see echoOf
+	others []*cache.Entry // that it was cut from beside this one
+	cut    bool           // it is a page cut from windows
 	fields []field
 	body   []byte
 	etag   string
@@ -64,18 +68,24 @@ func (p *page) echoOf(x *exchange) string {
 	return x.resource.LinkSuffix()
 }
 
-// variant returns the rendering for x, made now if it is not kept.
-func (p *page) variant(e *cache.Entry, x *exchange) *variant {
-	echo := p.echoOf(x)
+// variant returns the rendering for x, made now if it is not kept. A page that is
+// cut from several entries is kept with the first.
+func (p *page) variant(s subject, x *exchange) *variant {
+	e, echo := s.entry, p.echoOf(x)
 	if kept := p.variants.Load(); kept != nil {
 		for _, v := range *kept {
-			if v.echo == echo && v.base == x.base {
+			if v.echo == echo && v.base == x.base && v.cut == (s.page != nil) && slices.Equal(v.others, s.others) {
 				return v
 			}
 		}
 	}
-	v := p.render(e, x)
-	v.echo = echo
+	var v *variant
+	if s.page != nil {
+		v = renderCut(s, x)
+	} else {
+		v = p.render(e, x)
+	}
+	v.echo, v.others, v.cut = echo, s.others, s.page != nil
 	p.keep(v, variantBudget(len(e.Body)))
 	return v
 }
@@ -152,9 +162,31 @@ func fields(e *cache.Entry, res *ll2.Resource, etag string) []field {
 	return fs
 }
 
-// answer writes an entry to the client.
-func (x *exchange) answer(e *cache.Entry, v verdict) {
-	status, body := x.head(x.w.Header(), e, v)
+// subject is what an answer is made of: one entry, or a page of a list and the
+// entries it is cut from.
+type subject struct {
+	entry  *cache.Entry   // the first
+	others []*cache.Entry // the rest, if any
+	page   *ll2.Page      // nil: the entry as it is
+}
+
+// whole is the entry as it is.
+func whole(e *cache.Entry) subject { return subject{entry: e} }
+
+// oldest is the entry that was fetched first.
+func (s subject) oldest() *cache.Entry {
+	oldest := s.entry
+	for _, e := range s.others {
+		if e.Answered.Before(oldest.Answered) {
+			oldest = e
+		}
+	}
+	return oldest
+}
+
+// answer writes the subject to the client.
+func (x *exchange) answer(s subject, v verdict) {
+	status, body := x.head(x.w.Header(), s, v)
 	if status == http.StatusNotModified {
 		x.record.Status = status
 		x.w.WriteHeader(status)
@@ -163,18 +195,19 @@ func (x *exchange) answer(e *cache.Entry, v verdict) {
 	x.write(status, body)
 }
 
-// head writes all header fields of the answer with entry e into h and returns
-// its status and body. It is the one place where an entry becomes an answer.
-func (x *exchange) head(h http.Header, e *cache.Entry, v verdict) (status int, body []byte) {
+// head writes all header fields of the answer into h and returns its status and
+// body. It is the one place where entries become an answer.
+func (x *exchange) head(h http.Header, s subject, v verdict) (status int, body []byte) {
+	e := s.entry
 	pg, ok := e.Derived.(*page)
 	if !ok {
 		pg = &page{}
 	}
-	rendering := pg.variant(e, x)
+	rendering := pg.variant(s, x)
 	for _, f := range rendering.fields {
 		h[f.name] = f.values
 	}
-	h["Age"] = []string{strconv.FormatInt(int64(e.CurrentAge(x.start)/time.Second), 10)}
+	h["Age"] = []string{strconv.FormatInt(int64(s.oldest().CurrentAge(x.start)/time.Second), 10)}
 	if len(x.resource.Ignored) > 0 {
 		h["Perigee-Ignored"] = []string{ignoredField(x.resource.Ignored)}
 	}

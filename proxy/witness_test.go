@@ -14,6 +14,8 @@ type witness struct {
 	waiters  int
 	joined   chan struct{} // gets a token for each waiter that boards a flight
 	panics   int
+	cuts     int
+	doubts   int
 	limit    int
 }
 
@@ -45,6 +47,8 @@ func (w *witness) WaiterJoined() {
 
 func (w *witness) WorseAnswerKept(reason string) { w.locked(func() { w.kept[reason]++ }) }
 func (w *witness) Overridden(directive string)   { w.locked(func() { w.overrode[directive]++ }) }
+func (w *witness) PageCut(bool, bool)            { w.locked(func() { w.cuts++ }) }
+func (w *witness) WindowDoubted(string)          { w.locked(func() { w.doubts++ }) }
 func (w *witness) StaleServed(string, string)    {}
 func (w *witness) PanicRecovered()               { w.locked(func() { w.panics++ }) }
 func (w *witness) ThrottleReportFailed()         {}

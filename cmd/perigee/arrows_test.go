@@ -46,7 +46,9 @@ func arrows() []arrow {
 }
 
 // standIns may be imported by every test: they take the place of something.
-func standIns() []string { return []string{"cache/cachetest", "proxy/ll2sim", "testdata"} }
+func standIns() []string {
+	return []string{"cache/cachetest", "proxy/ll2/catalog", "proxy/ll2sim", "testdata"}
+}
 
 // goPackage is what go list tells of a package.
 type goPackage struct {

@@ -58,11 +58,12 @@ in front of a simulated Launch Library 2 on %[2]s (15 requests an hour).
 Try, in another terminal:
 
   curl -si '%[1]s/2.3.0/launches/upcoming/?limit=3&mode=list' | head -30
-  curl -si '%[1]s/2.3.0/launches/upcoming?mode=list&limit=03&offset=0' | grep -i -e ^cache-status -e ^age
+  curl -si '%[1]s/2.3.0/launches/upcoming?offset=40&mode=list&limit=05' | grep -i -e ^cache-status -e ^age
   curl -s  '%[1]s/2.3.0/api-throttle/'
 
-The first is a miss and takes %[3]d ms. The second asks the same in other words: it is
-a hit, costs nothing, and takes no time. The third shows that one request was spent.
+The first is a miss and takes %[3]d ms. The second is a hit, costs nothing and takes no
+time, though it asks for another page: a hundred launches were asked for at once, and
+pages are cut from them. The third shows that one request was spent.
 Every link in the answers leads back to the proxy.
 
 Metrics: %[4]s/metrics

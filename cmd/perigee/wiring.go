@@ -104,6 +104,8 @@ func proxyOptions(c *config.Config, up proxy.Upstream, store cache.Tier, o proxy
 		PublicURL: c.PublicURL, KeepLinks: c.Links == config.LinksKeep,
 		TrustedProxies: []netip.Prefix(c.TrustedProxies), CORSOrigins: []string(c.CORSOrigins),
 		KeepUnknownParams: c.UnknownParams == config.UnknownKeep,
+		Window:            int(c.Window),
+		WindowDetailed:    int(c.WindowDetailed),
 		ReloadInterval:    time.Duration(c.ReloadInterval),
 		Patience:          time.Duration(c.QuotaWait),
 		RateLimitFields:   c.RateLimitHeaders == config.On,

@@ -1,0 +1,124 @@
+package proxy
+
+import (
+	"sync"
+	"time"
+
+	"perigee/cache"
+	"perigee/proxy/ll2"
+)
+
+// maxExact bounds the lists that are remembered to have no windows.
+const maxExact = 512
+
+// lists is what is known of lists beyond their windows: who walks them, which
+// older windows the walkers still read, and which lists have none. It is safe for
+// concurrent use.
+type lists struct {
+	mu    sync.Mutex // guards all below
+	walks *ll2.Walks
+	kept  *ll2.Predecessors[*cache.Entry]
+	exact map[string]bool          // lists whose pages are not believed to be windows
+	fresh map[string]time.Duration // how long the windows of a kept list are fresh
+}
+
+func newLists() *lists {
+	return &lists{
+		walks: ll2.NewWalks(0), kept: ll2.NewPredecessors[*cache.Entry](0, 0),
+		exact: make(map[string]bool), fresh: make(map[string]time.Duration),
+	}
+}
+
+// kindOfList is what shares a doubt: an endpoint and mode, or a path.
+func kindOfList(res *ll2.Resource) string { return res.Path + " " + res.Mode }
+
+// doubt notes that a list has no windows. It reports whether that is news.
+func (l *lists) doubt(res *ll2.Resource) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	kind := kindOfList(res)
+	if l.exact[kind] {
+		return false
+	}
+	if len(l.exact) >= maxExact {
+		clear(l.exact)
+	}
+	l.exact[kind] = true
+	return true
+}
+
+func (l *lists) isExact(res *ll2.Resource) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.exact[kindOfList(res)]
+}
+
+// replaced keeps a window that a newer one has taken the place of, if somebody
+// walks its list who reads its generation.
+func (l *lists) replaced(res *ll2.Resource, old *cache.Entry) {
+	w := windowOf(old)
+	list := res.List()
+	if w == nil || list == "" {
+		return
+	}
+	now := time.Now()
+	interval := freshness(old)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kept.Release(l.walks, func(list string) time.Duration { return l.fresh[list] }, now)
+	if l.kept.Len() == 0 {
+		clear(l.fresh)
+	}
+	stamp, end := stampOf(old), w.Offset+int64(w.Width)
+	if !l.walks.Wants(list, stamp, end, interval, now) {
+		return
+	}
+	l.fresh[list] = interval
+	l.kept.Keep(ll2.Predecessor[*cache.Entry]{
+		Key: res.Key, List: list, Stamp: stamp, Until: old.StaleWhileRevalidateUntil, End: end,
+		Cost: int(old.Cost()), Value: old,
+	})
+}
+
+// choose picks the versions of the windows that an answer to x is made of, so
+// that they belong together if that can be. held has the newest of each.
+func (l *lists) choose(x *exchange, client string, held []*cache.Entry) ([]*cache.Entry, ll2.Choice) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	versions, entries := make([][]ll2.Stamp, len(held)), make([][]*cache.Entry, len(held))
+	for i, e := range held {
+		versions[i], entries[i] = []ll2.Stamp{stampOf(e)}, []*cache.Entry{e}
+		for _, p := range l.kept.Of(e.Key, x.start) {
+			versions[i], entries[i] = append(versions[i], p.Stamp), append(entries[i], p.Value)
+		}
+	}
+	walk := l.walks.Find(client, x.windows.list, x.resource.Page, x.start)
+	choice := ll2.Choose(walk, versions, freshness(held[0]))
+	picked := make([]*cache.Entry, len(held))
+	for i, pick := range choice.Picks {
+		picked[i] = entries[i][pick]
+	}
+	return picked, choice
+}
+
+// step notes that the client was given its page out of a generation.
+func (l *lists) step(x *exchange, client string, g ll2.Generation) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.walks.Step(client, x.windows.list, x.resource.Page, g, x.start)
+}
+
+func stampOf(e *cache.Entry) ll2.Stamp {
+	return ll2.Stamp{Count: windowOf(e).Count, Fetched: e.Answered}
+}
+
+// freshness is how long the answers of an entry's list are fresh.
+func freshness(e *cache.Entry) time.Duration { return e.FreshUntil.Sub(e.Answered) }
+
+// windowOf returns the window that an entry is, nil if it is none.
+func windowOf(e *cache.Entry) *ll2.Window {
+	if pg, ok := e.Derived.(*page); ok {
+		return pg.window
+	}
+	return nil
+}

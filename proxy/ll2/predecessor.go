@@ -1,0 +1,99 @@
+package ll2
+
+import (
+	"slices"
+	"time"
+)
+
+// Bounds of the default Predecessors.
+const (
+	DefaultMaxVersions = 3        // of one window
+	DefaultMaxBytes    = 64 << 20 // of all
+)
+
+// Predecessors keeps windows that newer ones have taken the place of, as long as
+// somebody walks who reads their generation (Walks.Wants). W is whatever the
+// owner keeps a window in. It is bounded in versions of a window and in bytes
+// altogether; what does not fit drives out the oldest. It is not safe for
+// concurrent use.
+type Predecessors[W any] struct {
+	maxVersions, maxBytes int
+	bytes                 int
+	kept                  []Predecessor[W] // in the order of keeping
+}
+
+// Predecessor is a window that a newer one has taken the place of.
+type Predecessor[W any] struct {
+	Key   string // of the window's Resource
+	List  string // Resource.List of it
+	Stamp Stamp
+	Until time.Time // when it must no longer be served, even to walkers
+	End   int64     // the offset where the window ends
+	Cost  int       // bytes of memory
+	Value W
+}
+
+// NewPredecessors returns an empty store. If maxVersions is zero,
+// DefaultMaxVersions; if maxBytes is zero, DefaultMaxBytes.
+func NewPredecessors[W any](maxVersions, maxBytes int) *Predecessors[W] {
+	if maxVersions == 0 {
+		maxVersions = DefaultMaxVersions
+	}
+	if maxBytes == 0 {
+		maxBytes = DefaultMaxBytes
+	}
+	return &Predecessors[W]{maxVersions: maxVersions, maxBytes: maxBytes}
+}
+
+// Keep takes a window in. Whoever calls it has asked Walks.Wants.
+func (ps *Predecessors[W]) Keep(p Predecessor[W]) {
+	ps.kept = append(ps.kept, p)
+	ps.bytes += p.Cost
+	versions := 0
+	for i := len(ps.kept) - 1; i >= 0; i-- {
+		if ps.kept[i].Key != p.Key {
+			continue
+		}
+		if versions++; versions > ps.maxVersions {
+			ps.remove(i)
+		}
+	}
+	for ps.bytes > ps.maxBytes && len(ps.kept) > 0 {
+		ps.remove(0)
+	}
+}
+
+func (ps *Predecessors[W]) remove(i int) {
+	ps.bytes -= ps.kept[i].Cost
+	ps.kept = slices.Delete(ps.kept, i, i+1)
+}
+
+// Of returns the kept versions of a window that may be served now, the newest first.
+func (ps *Predecessors[W]) Of(key string, now time.Time) []Predecessor[W] {
+	var versions []Predecessor[W]
+	for _, p := range slices.Backward(ps.kept) {
+		if p.Key == key && now.Before(p.Until) {
+			versions = append(versions, p)
+		}
+	}
+	slices.SortStableFunc(versions, func(a, b Predecessor[W]) int { return b.Stamp.Fetched.Compare(a.Stamp.Fetched) })
+	return versions
+}
+
+// Release lets go of all that may no longer be served or that nobody wants any
+// more. interval says how long the answers of a list are fresh.
+func (ps *Predecessors[W]) Release(w *Walks, interval func(list string) time.Duration, now time.Time) {
+	ps.kept = slices.DeleteFunc(ps.kept, func(p Predecessor[W]) bool {
+		gone := !now.Before(p.Until) || !w.Wants(p.List, p.Stamp, p.End, interval(p.List), now)
+		if gone {
+			ps.bytes -= p.Cost
+		}
+		return gone
+	})
+}
+
+// Len returns how many windows are kept.
+func (ps *Predecessors[W]) Len() int { return len(ps.kept) }
+
+// Bytes returns what they cost together.
+func (ps *Predecessors[W]) Bytes() int { return ps.bytes }
