@@ -96,6 +96,9 @@ type Config struct {
 
 	WindowDetailed Window `env:"PERIGEE_WINDOW_DETAILED" envDefault:"100" allowed:"a number from 10 to 100, or off" desc:"The same for mode=detailed, whose elements are large: 100 launches are about 4 MB."`
 
+	// MoveTimeBounds is on or off.
+	MoveTimeBounds Switch `env:"PERIGEE_MOVE_TIME_BOUNDS" envDefault:"on" allowed:"on or off" desc:"Whether polls that filter by the present second, as net__gte=<now>, share one answer for each freshness interval."`
+
 	// UnknownParams is drop or keep.
 	UnknownParams UnknownParams `env:"PERIGEE_UNKNOWN_PARAMS" envDefault:"drop" allowed:"drop or keep" desc:"What becomes of query parameters that the endpoint does not know. Upstream ignores them; kept ones make requests differ."`
 

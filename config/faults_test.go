@@ -103,6 +103,7 @@ func TestLoadBad(t *testing.T) {
 		{"PERIGEE_DATA_SIZE=1kB", `PERIGEE_DATA_SIZE="1kB": is smaller than 1MiB; allowed: a size from 1MiB`},
 		{"PERIGEE_WINDOW=5", `PERIGEE_WINDOW="5": is not a number from 10 to 100; allowed: a number from 10 to 100, or off`},
 		{"PERIGEE_WINDOW_DETAILED=many", `PERIGEE_WINDOW_DETAILED="many": is not a number from 10 to 100; allowed: a number from 10 to 100, or off`},
+		{"PERIGEE_MOVE_TIME_BOUNDS=yes", `PERIGEE_MOVE_TIME_BOUNDS="yes": is none of the choices; allowed: on or off`},
 		{"PERIGEE_RELOAD_INTERVAL=often", `PERIGEE_RELOAD_INTERVAL="often": has no number and unit at "often"; allowed: a duration; 0 is as often as clients like`},
 		{"PERIGEE_STALE_IF_ERROR=1.5.0h", `PERIGEE_STALE_IF_ERROR="1.5.0h": has no number and unit at "1.5.0h"` + allowedStale},
 		{"PERIGEE_UPSTREAM_TIMEOUT=0", `PERIGEE_UPSTREAM_TIMEOUT="0": is shorter than 1ms` + allowedTimeout},

@@ -38,6 +38,7 @@ type exchange struct {
 	proxy *Handler
 	name  string // of a client that sent its key; else empty
 
+	moved    bool            // its time bounds were moved to the beginning of the interval
 	fwd      cachestatus.How // why upstream is to be asked
 	windows  *windowPlan     // shared and read-only; nil: the resource itself is asked for
 	resource *ll2.Resource   // shared and read-only; nil until resolved

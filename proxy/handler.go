@@ -81,6 +81,9 @@ type Options struct {
 	// mode=detailed, whose elements are large. If zero, pages are asked for as
 	// clients ask for them.
 	Window, WindowDetailed int
+	// MoveTimeBounds has requests whose time bound is the present second share the
+	// answer of one freshness interval.
+	MoveTimeBounds bool
 	// ReloadInterval is how often at most one resource is fetched because a client
 	// will not have what is held (Cache-Control: no-cache and the like). If zero,
 	// as often as clients like.
@@ -186,6 +189,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x.resource, x.windows, x.base = &meant.resource, meant.windows, h.addressing.base(r)
+	if h.options.MoveTimeBounds {
+		h.moveTimeBounds(x)
+	}
 	h.serve(x)
 }
 

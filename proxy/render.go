@@ -211,6 +211,9 @@ func (x *exchange) head(h http.Header, s subject, v verdict) (status int, body [
 	if len(x.resource.Ignored) > 0 {
 		h["Perigee-Ignored"] = []string{ignoredField(x.resource.Ignored)}
 	}
+	if x.moved && v.detail == "" {
+		v.detail = movedDetail
+	}
 	if v.outcome == Hit && v.detail == "" {
 		x.settleAs(h, v, rendering.hit.Field(cachestatus.Seconds(v.ttl)))
 	} else {

@@ -105,6 +105,7 @@ func proxyOptions(c *config.Config, up proxy.Upstream, store cache.Tier, o proxy
 		TrustedProxies: []netip.Prefix(c.TrustedProxies), CORSOrigins: []string(c.CORSOrigins),
 		KeepUnknownParams: c.UnknownParams == config.UnknownKeep,
 		Window:            int(c.Window),
+		MoveTimeBounds:    c.MoveTimeBounds == config.On,
 		WindowDetailed:    int(c.WindowDetailed),
 		ReloadInterval:    time.Duration(c.ReloadInterval),
 		Patience:          time.Duration(c.QuotaWait),

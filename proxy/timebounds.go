@@ -1,0 +1,24 @@
+package proxy
+
+import "net/http"
+
+// moveTimeBounds makes a request that filters by the time at which it is sent
+// ask for what it would have asked for at the beginning of the freshness
+// interval. Without this each poll of such a client is a resource of its own. The
+// answer is what the client would have got at most one interval ago, and says so.
+func (h *Handler) moveTimeBounds(x *exchange) {
+	if x.r.URL.RawQuery == "" {
+		return
+	}
+	interval := h.options.Policy.Decide(x.resource.Path, http.StatusOK, nil, x.start).Lifetime
+	moved, ok := x.resource.Moved(x.start, interval)
+	if !ok {
+		return
+	}
+	x.resource, x.moved = &moved, true
+	x.windows = planWindows(&moved, h.resolver.widths)
+}
+
+// movedDetail is what Cache-Status says of such an answer, if there is nothing
+// more important to say.
+const movedDetail = "time-bound-moved"
