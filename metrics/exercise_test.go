@@ -57,6 +57,7 @@ func exercise(m *Metrics) {
 		}
 	}
 	m.PageCut(false, false)
+	m.ObjectFromList()
 	m.PageCut(true, true)
 	for _, doubt := range append(doubts(), "strange") {
 		m.WindowDoubted(doubt)

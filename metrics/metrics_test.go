@@ -48,6 +48,7 @@ func TestScenario(t *testing.T) {
 	m.UpstreamAnswered("/2.3.0/spacecraft/", 0, 20*time.Second)
 	m.WorseAnswerKept("status")
 	m.PageCut(false, false)
+	m.ObjectFromList()
 	m.PageCut(true, true)
 	m.WindowDoubted("short")
 	m.QuotaGranted("waiting", 0)
@@ -63,6 +64,9 @@ func TestScenario(t *testing.T) {
 }
 
 const scenario = `
+# HELP perigee_objects_from_lists_total Answers for an object that were an element of a held list.
+# TYPE perigee_objects_from_lists_total counter
+perigee_objects_from_lists_total 1
 # HELP perigee_pages_cut_total Answers that were cut from wide pages, by how many of these they needed: one, or two.
 # TYPE perigee_pages_cut_total counter
 perigee_pages_cut_total{windows="one"} 1

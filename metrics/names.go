@@ -88,6 +88,9 @@ const (
 	mixedName = "perigee_pages_mixed_total"
 	mixedHelp = "Answers that were cut from pages of different states of the list, since the quota forbade better."
 
+	objectsName = "perigee_objects_from_lists_total"
+	objectsHelp = "Answers for an object that were an element of a held list."
+
 	doubtsName = "perigee_window_doubts_total"
 	doubtsHelp = "Lists whose wide pages were not believed, and that are asked for as clients ask since, by what was wrong."
 

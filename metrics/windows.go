@@ -5,6 +5,7 @@ import "github.com/prometheus/client_golang/prometheus"
 // windows counts pages that are cut from wider ones.
 type windows struct {
 	one, two, mixed prometheus.Counter
+	objects         prometheus.Counter
 	doubted         *prometheus.CounterVec
 	doubts          labelSet
 }
@@ -13,7 +14,7 @@ func (f factory) windows() windows {
 	cuts := f.counters(cutsName, cutsHelp, labelWindows)
 	w := windows{
 		one: cuts.WithLabelValues("one"), two: cuts.WithLabelValues("two"),
-		mixed: f.counter(mixedName, mixedHelp), doubts: newLabelSet(doubts()),
+		mixed: f.counter(mixedName, mixedHelp), objects: f.counter(objectsName, objectsHelp), doubts: newLabelSet(doubts()),
 	}
 	w.doubted = f.closed(doubtsName, doubtsHelp, labelReason, w.doubts)
 	return w
@@ -31,6 +32,9 @@ func (m *Metrics) PageCut(straddles, mixed bool) {
 	}
 	m.windows.one.Inc()
 }
+
+// ObjectFromList counts an answer for an object that was an element of a held list.
+func (m *Metrics) ObjectFromList() { m.windows.objects.Inc() }
 
 // WindowDoubted counts a list whose wide page was not believed.
 func (m *Metrics) WindowDoubted(doubt string) {

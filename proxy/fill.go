@@ -42,7 +42,7 @@ type filler struct {
 	gate     *quota.Gate
 	build    assembler
 	timeout  time.Duration
-	replaced func(res *ll2.Resource, old *cache.Entry) // is told what a newer entry takes the place of
+	stored   func(res *ll2.Resource, e, old *cache.Entry) // is told of each, and what it took the place of
 	observer Observer
 	log      *slog.Logger
 
@@ -78,12 +78,12 @@ type landing struct {
 	fault  string // why the answer must not take a good one's place; empty: it may
 }
 
-func newFiller(o Options, replaced func(*ll2.Resource, *cache.Entry)) *filler {
+func newFiller(o Options, stored func(res *ll2.Resource, e, old *cache.Entry)) *filler {
 	life, end := context.WithCancel(context.Background())
 	return &filler{
 		upstream: o.Upstream, store: o.Store, gate: o.Gate, timeout: o.FetchTimeout,
 		build:    newAssembler(o),
-		replaced: replaced,
+		stored:   stored,
 		observer: o.Observer, log: o.Logger,
 		life: life, end: end,
 		slots:  make(chan struct{}, maxFetches),
@@ -237,9 +237,7 @@ func (f *filler) ask(ctx context.Context, res *ll2.Resource, grant *quota.Grant,
 		return land, nil
 	}
 	land.stored = true
-	if held != nil {
-		f.replaced(res, held)
-	}
+	f.stored(res, land.entry, held)
 	return land, nil
 }
 

@@ -65,8 +65,8 @@ func (h *Handler) roundTripExact(x *exchange, out *http.Request) (*http.Response
 	if out.Context().Err() != nil {
 		return nil, out.Context().Err()
 	}
-	if entry, v, ok := h.fallBack(x, land, err); ok {
-		return x.response(out, whole(entry), v), nil
+	if held, v, ok := h.fallBack(x, land, err); ok {
+		return x.response(out, held, v), nil
 	}
 	return h.relayFault(x, out, land, led, err)
 }
@@ -93,12 +93,12 @@ func landedVerdict(x *exchange, land *landing, led bool) verdict {
 
 // fallBack answers from a stale entry when upstream does not (RFC 5861 §4;
 // throttling counts as failure here).
-func (h *Handler) fallBack(x *exchange, land *landing, err error) (*cache.Entry, verdict, bool) {
-	held, ok := h.options.Store.Get(x.resource.Key)
-	if !ok || held.State(x.start) == cache.Dead {
-		return nil, verdict{}, false
+func (h *Handler) fallBack(x *exchange, land *landing, err error) (subject, verdict, bool) {
+	held, ok := h.held(x)
+	if !ok || held.entry.State(x.start) == cache.Dead {
+		return subject{}, verdict{}, false
 	}
-	return held, staleVerdict(x, held, land, err), true
+	return held, staleVerdict(x, held.entry, land, err), true
 }
 
 // staleVerdict says why what is held is given in place of something newer.

@@ -108,8 +108,8 @@ func (g *gathering) fail(land *landing, led bool, err error) (*http.Response, er
 	if s, ok := g.stale(); ok {
 		return g.x.response(g.out, s, staleVerdict(g.x, s.oldest(), land, err)), nil
 	}
-	if entry, v, ok := g.h.fallBack(g.x, land, err); ok {
-		return g.x.response(g.out, whole(entry), v), nil
+	if held, v, ok := g.h.fallBack(g.x, land, err); ok {
+		return g.x.response(g.out, held, v), nil
 	}
 	return g.h.relayFault(g.x, g.out, land, led, err)
 }

@@ -39,6 +39,7 @@ type Observer interface {
 	Overridden(directive string)
 	PageCut(straddles, mixed bool)
 	WindowDoubted(doubt string)
+	ObjectFromList()
 	StaleServed(detail, endpoint string)
 	PanicRecovered()
 	SetQuota(limit, used int, period, next time.Duration, at time.Time)
@@ -109,6 +110,7 @@ type Handler struct {
 	filler     *filler
 	reporter   *reporter
 	lists      *lists
+	objects    *objects
 	reverse    *httputil.ReverseProxy
 }
 
@@ -135,14 +137,23 @@ func New(o Options) (*Handler, error) {
 		cors:       newCORS(o.CORSOrigins),
 		resolver:   newResolver(ll2.Options{KeepUnknown: o.KeepUnknownParams}, widths{o.Window, o.WindowDetailed}),
 		lists:      newLists(),
+		objects:    newObjects(),
 	}
 	if fixed := o.linkBase(); fixed != nil {
 		h.addressing.fixed = fixed
 	}
-	h.filler = newFiller(o, h.lists.replaced)
+	h.filler = newFiller(o, h.stored)
 	h.reporter = newReporter(o)
 	h.reverse = h.newReverseProxy()
 	return h, nil
+}
+
+// stored learns from an entry that was just stored, and what it took the place of.
+func (h *Handler) stored(res *ll2.Resource, e, old *cache.Entry) {
+	h.objects.learn(res, e)
+	if old != nil {
+		h.lists.replaced(res, old)
+	}
 }
 
 // linkBase is the base of every answer's links, nil if it is the client's own.

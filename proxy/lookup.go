@@ -14,10 +14,11 @@ import (
 func (h *Handler) lookUp(x *exchange) bool {
 	x.fwd = cachestatus.URIMiss
 	wish := wishOf(x.r)
-	entry, ok := h.options.Store.Get(x.resource.Key)
+	held, ok := h.held(x)
 	if !ok {
 		return h.onlyHeld(x, &wish)
 	}
+	entry := held.entry
 	v := verdict{outcome: Stale, ttl: entry.FreshUntil.Sub(x.start)}
 	switch wish.Choose(entry, cache.Traits{}, x.start) {
 	case cache.ServeFresh:
@@ -39,7 +40,10 @@ func (h *Handler) lookUp(x *exchange) bool {
 		x.fwd = cachestatus.Stale
 		return h.onlyHeld(x, &wish)
 	}
-	x.answer(whole(entry), v)
+	if held.element != nil {
+		h.observer.ObjectFromList()
+	}
+	x.answer(held, v)
 	return true
 }
 

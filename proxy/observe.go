@@ -81,6 +81,7 @@ func (silent) WaiterJoined()                                              {}
 func (silent) FlightStarted()                                             {}
 func (silent) FlightEnded()                                               {}
 func (silent) WorseAnswerKept(string)                                     {}
+func (silent) ObjectFromList()                                            {}
 func (silent) PageCut(bool, bool)                                         {}
 func (silent) WindowDoubted(string)                                       {}
 func (silent) StaleServed(string, string)                                 {}

@@ -46,11 +46,12 @@ type variant struct {
 	base   base
 	echo   string         // what the rendering repeats of the request, see echoOf
 	others []*cache.Entry // that it was cut from beside this one
-	cut    bool           // it is a page cut from windows
+	part   int            // of the entry that it is, see subject.part
 	fields []field
 	body   []byte
 	etag   string
-	hit    cachestatus.Prepared // Cache-Status of a plain hit
+	hit    cachestatus.Prepared // Cache-Status of a hit with this detail
+	detail string
 }
 
 // field is a header field with values that all answers share.
@@ -74,18 +75,21 @@ func (p *page) variant(s subject, x *exchange) *variant {
 	e, echo := s.entry, p.echoOf(x)
 	if kept := p.variants.Load(); kept != nil {
 		for _, v := range *kept {
-			if v.echo == echo && v.base == x.base && v.cut == (s.page != nil) && slices.Equal(v.others, s.others) {
+			if v.echo == echo && v.base == x.base && v.part == s.part() && slices.Equal(v.others, s.others) {
 				return v
 			}
 		}
 	}
 	var v *variant
-	if s.page != nil {
+	switch {
+	case s.page != nil:
 		v = renderCut(s, x)
-	} else {
+	case s.element != nil:
+		v = renderElement(s, x)
+	default:
 		v = p.render(e, x)
 	}
-	v.echo, v.others, v.cut = echo, s.others, s.page != nil
+	v.echo, v.others, v.part = echo, s.others, s.part()
 	p.keep(v, variantBudget(len(e.Body)))
 	return v
 }
@@ -163,11 +167,35 @@ func fields(e *cache.Entry, res *ll2.Resource, etag string) []field {
 }
 
 // subject is what an answer is made of: one entry, or a page of a list and the
-// entries it is cut from.
+// entries it is cut from, or one element of an entry.
 type subject struct {
-	entry  *cache.Entry   // the first
-	others []*cache.Entry // the rest, if any
-	page   *ll2.Page      // nil: the entry as it is
+	entry   *cache.Entry   // the first
+	others  []*cache.Entry // the rest, if any
+	page    *ll2.Page      // that is cut out; nil: none is
+	element *ll2.Element   // that is taken out; nil: none is
+}
+
+// detail is what Cache-Status says of such an answer, if there is nothing more
+// important to say.
+func (s subject) detail(x *exchange) string {
+	switch {
+	case s.element != nil:
+		return fromListDetail
+	case x.moved:
+		return movedDetail
+	}
+	return ""
+}
+
+// part tells the renderings of one entry apart.
+func (s subject) part() int {
+	switch {
+	case s.page != nil:
+		return 1
+	case s.element != nil:
+		return 2 + s.element.Index
+	}
+	return 0
 }
 
 // whole is the entry as it is.
@@ -211,10 +239,10 @@ func (x *exchange) head(h http.Header, s subject, v verdict) (status int, body [
 	if len(x.resource.Ignored) > 0 {
 		h["Perigee-Ignored"] = []string{ignoredField(x.resource.Ignored)}
 	}
-	if x.moved && v.detail == "" {
-		v.detail = movedDetail
+	if v.detail == "" {
+		v.detail = s.detail(x)
 	}
-	if v.outcome == Hit && v.detail == "" {
+	if v.outcome == Hit && v.detail == rendering.detail {
 		x.settleAs(h, v, rendering.hit.Field(cachestatus.Seconds(v.ttl)))
 	} else {
 		x.settle(h, v)

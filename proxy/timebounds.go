@@ -19,6 +19,5 @@ func (h *Handler) moveTimeBounds(x *exchange) {
 	x.windows = planWindows(&moved, h.resolver.widths)
 }
 
-// movedDetail is what Cache-Status says of such an answer, if there is nothing
-// more important to say.
+// movedDetail tells that time bounds were moved.
 const movedDetail = "time-bound-moved"

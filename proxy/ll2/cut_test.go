@@ -123,6 +123,7 @@ func TestCutAlwaysHasItsOwnLinks(t *testing.T) {
 
 func TestCutNeedsAllItsElements(t *testing.T) {
 	first, third := numbers(t, 10, 0, 35), numbers(t, 10, 20, 35)
+	spaced := believed(t, resolved(t, "/2.3.0/pads/", "offset=10", "*/*"), strings.ReplaceAll(numbered(10, 10, 35), ",1", ", 1"))
 	for _, tt := range []struct {
 		reason  string
 		page    ll2.Page
@@ -135,6 +136,7 @@ func TestCutNeedsAllItsElements(t *testing.T) {
 		{"no window", ll2.Page{Limit: 10, Offset: "0"}, nil, false},
 		{"single elements do not show what stands between", ll2.Page{Limit: 2, Offset: "4"},
 			[]*ll2.Window{numbers(t, 1, 4, 35), numbers(t, 1, 5, 35)}, false},
+		{"windows that are written in two ways", ll2.Page{Limit: 2, Offset: "9"}, []*ll2.Window{first, spaced}, false},
 		{"a single element", ll2.Page{Limit: 1, Offset: "4"}, []*ll2.Window{numbers(t, 1, 4, 35)}, true},
 	} {
 		envelope := first

@@ -141,6 +141,7 @@ func TestElementsMustSayWhatTheyAre(t *testing.T) {
 		{"the url of something else", "launches", "mode=detailed", mode + "," + id + `,"url":"https://ll.thespacedevs.com/2.3.0/events/1/"`, 0},
 		{"no url: the list's own object", "launches", "mode=detailed", mode + "," + id, 1},
 		{"of a list without modes", "pads", "", `"id":7,"url":"https://ll.thespacedevs.com/2.3.0/pads/7/"`, 1},
+		{"the url of something else with its id", "pads", "", `"id":7,"url":"https://ll.thespacedevs.com/2.3.0/config/orbits/7/"`, 0},
 		{"without a url", "config/orbits", "", `"id":7,"name":"GTO"`, 1},
 		{"a number written oddly", "config/orbits", "", `"id":7e0`, 0},
 		{"less than nothing", "config/orbits", "", `"id":-7`, 0},

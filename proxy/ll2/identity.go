@@ -160,7 +160,7 @@ func (r *identityReader) member(id *identity, name string, base int) (ok bool, e
 // that is no link to upstream.
 func (w *Window) pathOf(content Span) string {
 	links := w.layout.LinksIn(content)
-	if len(links) == 0 || links[0].Span.Start != content.Start {
+	if len(links) == 0 { // there is none but at the beginning of a string
 		return ""
 	}
 	return string(unescapeJSON(w.body[links[0].Span.End:content.End]))

@@ -34,6 +34,9 @@ func TestMovedTimeBounds(t *testing.T) {
 		{"a round bound stays", launches, "net__gte=2026-03-01T12:34:56Z&net__lte=2027-01-01T00:00:00Z",
 			"net__gte=2026-03-01T12:00:00Z&net__lte=2027-01-01T00:00:00Z"},
 		{"two minutes ago", launches, "net__gte=2026-03-01T12:32:57Z", "net__gte=2026-03-01T12:00:00Z"},
+		{"just two minutes ago", launches, "net__gte=2026-03-01T12:32:56.789Z", "net__gte=2026-03-01T12:00:00Z"},
+		{"another fraction is another moment", launches, "net__gte=2026-03-01T12:34:56.7Z&net__lte=2026-03-31T12:34:56.1Z",
+			"net__gte=2026-03-01T12:00:00Z&net__lte=2026-03-31T12:34:56.1Z"},
 		{"in two minutes", launches, "net__gte=2026-03-01T12:36:56Z", "net__gte=2026-03-01T12:00:00Z"},
 		{"offset spelled out as none", launches, "net__gte=2026-03-01T12:34:56Z&offset=0&limit=5", "limit=5&net__gte=2026-03-01T12:00:00Z"},
 		{"events by date", "/2.3.0/events/", "date__gte=2026-03-01T12:34:56Z", "date__gte=2026-03-01T12:00:00Z"},
@@ -57,6 +60,7 @@ func TestMovedTimeBounds(t *testing.T) {
 		{"a text", launches, "name=2026-03-01T12:34:56Z&video_url=te=", ""},
 		{"no table: a name that is not sure", "/2.2.0/event/", "date__gte=2026-03-01T12:34:56Z", ""},
 		{"no table: sent twice", "/2.2.0/launch/", "net__gte=2026-03-01T12:34:56Z&net__gte=2026-03-01T12:34:56Z", ""},
+		{"a parameter that is a date", "/2.3.0/astronauts/", "date_of_death__lte=2026-03-01T12:34:56Z", ""},
 		{"an object", "/2.3.0/launches/e3df2ecd-c239-472f-95e4-2b89b4f75800/", "net__gte=2026-03-01T12:34:56Z", ""},
 		{"no bound", launches, "", ""},
 	} {

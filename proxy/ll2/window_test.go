@@ -45,7 +45,7 @@ func TestWindows(t *testing.T) {
 		{"HTML", list, "", "text/html", 100, nil},
 		{"no representation", list, "", "image/png", 100, nil},
 		{"an offset of too many digits", list, "offset=99999999999999999999", json, 100, nil},
-		{"an offset that leaves no room for a page", list, "offset=9223372036854775800", json, 100, nil},
+		{"an offset that leaves no room for a page", list, "limit=5&offset=9223372036854775801", json, 100, nil},
 		{"no width", list, "", json, 0, nil},
 		{"a width beyond upstream's", list, "", json, 101, nil},
 	} {
