@@ -8,7 +8,7 @@ PACKAGES := ./... ./testdata
 BENCH ?= .
 FUZZTIME ?= 20s
 
-.PHONY: run build test cache-tests bench fuzz lint fmt
+.PHONY: run build test cache-tests bench replay fuzz lint fmt
 
 run: ## in front of the real API, with the settings of the environment
 	go run ./cmd/perigee
@@ -24,6 +24,9 @@ cache-tests: ## the public suite for HTTP caches, against the binary; needs Node
 
 bench:
 	go test -run='^$$' -bench='$(BENCH)' -benchmem $(PACKAGES)
+
+replay: ## a day of known clients, with and without each mechanism
+	PERIGEE_REPLAY_HOURS=24 go test -count=1 -run='^TestReplay$$' -v ./proxy
 
 fuzz: ## every fuzz target there is, one after the other
 	@packages=$$(go list $(PACKAGES)); \
