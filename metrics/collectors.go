@@ -48,6 +48,10 @@ func (f factory) gauge(name, help string) prometheus.Gauge {
 	return f.auto.NewGauge(prometheus.GaugeOpts{Name: name, Help: help})
 }
 
+func (f factory) gaugeFunc(name, help string, read func() int) {
+	f.auto.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(read()) })
+}
+
 // closed makes a counter for each value of a closed set.
 func (f factory) closed(name, help, label string, set labelSet) *prometheus.CounterVec {
 	vec := f.counters(name, help, label)

@@ -28,6 +28,8 @@ func someDisk() DiskStats {
 	return DiskStats{Entries: 7, Bytes: 90_000, MaxBytes: 1 << 30, Hits: 8, Misses: 9, Evicted: 10, Damaged: 11, Faults: 12, Ailing: true}
 }
 
+func someWindows() int { return 6 }
+
 func someQuota() QuotaStats { return QuotaStats{Own: 5, Foreign: 2, Waiting: 1, Clients: 3} }
 
 func someClients(int) []ClientUse { return []ClientUse{{"192.0.2.1", 3.5}, {"app", 1}} }
@@ -58,6 +60,8 @@ func exercise(m *Metrics) {
 	}
 	m.PageCut(false, false)
 	m.ObjectFromList()
+	m.ParameterIgnored("tbd")
+	m.ParameterIgnored("not plain")
 	m.PageCut(true, true)
 	for _, doubt := range append(doubts(), "strange") {
 		m.WindowDoubted(doubt)

@@ -31,6 +31,9 @@ type Options struct {
 	// for concurrent use. If nil, there are no such metrics.
 	QuotaStats   func() QuotaStats
 	QuotaClients func(n int) []ClientUse
+	// WindowsHeld is asked how many windows are held, once a scrape. If nil, there
+	// is no such metric.
+	WindowsHeld func() int
 	// Now is the clock. If nil, time.Now.
 	Now func() time.Time
 }
@@ -56,6 +59,7 @@ type Metrics struct {
 	quotaFailures prometheus.Counter
 	decisions     decisions
 	windows       windows
+	ignored       *ignored
 }
 
 // New makes the metrics and registers them, and those of the Go runtime and of
@@ -82,6 +86,10 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 	m.overridden = f.closed(overriddenName, overriddenHelp, labelDirective, m.directives)
 	m.decisions = f.decisions()
 	m.windows = f.windows()
+	m.ignored = f.ignored()
+	if o.WindowsHeld != nil {
+		f.gaugeFunc(windowsHeldName, windowsHeldHelp, o.WindowsHeld)
+	}
 	m.makeRequests(f)
 	m.makeUpstream(f)
 	f.build(o.Build)

@@ -13,7 +13,7 @@ import (
 // TestLint holds the names and help texts to the conventions of Prometheus.
 func TestLint(t *testing.T) {
 	reg := prometheus.NewRegistry()
-	exercise(New(reg, Options{Endpoints: someEndpoints, CacheStats: someStats, DiskStats: someDisk, QuotaStats: someQuota, QuotaClients: someClients}))
+	exercise(New(reg, Options{Endpoints: someEndpoints, CacheStats: someStats, DiskStats: someDisk, QuotaStats: someQuota, QuotaClients: someClients, WindowsHeld: someWindows}))
 	problems, err := testutil.GatherAndLint(reg)
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +32,7 @@ func TestScenario(t *testing.T) {
 	m := New(reg, Options{
 		Build:     BuildInfo{Version: "1.2.3", Revision: "abc", GoVersion: "go1.26"},
 		Endpoints: []string{"/2.3.0/spacecraft/"}, CacheStats: someStats, DiskStats: someDisk,
-		QuotaStats: someQuota, QuotaClients: someClients,
+		QuotaStats: someQuota, QuotaClients: someClients, WindowsHeld: someWindows,
 		Now: func() time.Time { return now },
 	})
 	m.SetQuota(15, 4, time.Hour, 10*time.Minute, noon)
@@ -49,6 +49,7 @@ func TestScenario(t *testing.T) {
 	m.WorseAnswerKept("status")
 	m.PageCut(false, false)
 	m.ObjectFromList()
+	m.ParameterIgnored("tbd")
 	m.PageCut(true, true)
 	m.WindowDoubted("short")
 	m.QuotaGranted("waiting", 0)
@@ -64,6 +65,13 @@ func TestScenario(t *testing.T) {
 }
 
 const scenario = `
+# HELP perigee_windows_held Wide pages that were fetched and may still be served, fresh or stale.
+# TYPE perigee_windows_held gauge
+perigee_windows_held 6
+# HELP perigee_ignored_parameters_total Requests with a parameter that the endpoint does not know, by its name; after the first 64 names, other.
+# TYPE perigee_ignored_parameters_total counter
+perigee_ignored_parameters_total{name="other"} 0
+perigee_ignored_parameters_total{name="tbd"} 1
 # HELP perigee_objects_from_lists_total Answers for an object that were an element of a held list.
 # TYPE perigee_objects_from_lists_total counter
 perigee_objects_from_lists_total 1
@@ -264,7 +272,7 @@ func namesIn(exposition string) []string {
 // histograms, which have a test of their own.
 func TestScenarioIsWhole(t *testing.T) {
 	reg := prometheus.NewRegistry()
-	exercise(New(reg, Options{CacheStats: someStats, DiskStats: someDisk, QuotaStats: someQuota, QuotaClients: someClients}))
+	exercise(New(reg, Options{CacheStats: someStats, DiskStats: someDisk, QuotaStats: someQuota, QuotaClients: someClients, WindowsHeld: someWindows}))
 	declared := strings.Join(namesIn(scenario), " ") + " "
 	for name, f := range gathered(t, reg) {
 		if strings.HasPrefix(name, "perigee_") && f.kind != "histogram" && !strings.Contains(declared, name+" ") {
@@ -326,7 +334,7 @@ func TestUpstreamResult(t *testing.T) {
 func TestConcurrency(t *testing.T) {
 	const workers, each = 8, 200
 	reg := prometheus.NewRegistry()
-	m := New(reg, Options{Endpoints: someEndpoints, CacheStats: someStats, DiskStats: someDisk, QuotaStats: someQuota, QuotaClients: someClients})
+	m := New(reg, Options{Endpoints: someEndpoints, CacheStats: someStats, DiskStats: someDisk, QuotaStats: someQuota, QuotaClients: someClients, WindowsHeld: someWindows})
 	var all sync.WaitGroup
 	for range workers {
 		all.Go(func() {

@@ -91,6 +91,12 @@ const (
 	objectsName = "perigee_objects_from_lists_total"
 	objectsHelp = "Answers for an object that were an element of a held list."
 
+	windowsHeldName = "perigee_windows_held"
+	windowsHeldHelp = "Wide pages that were fetched and may still be served, fresh or stale."
+
+	ignoredName = "perigee_ignored_parameters_total"
+	ignoredHelp = "Requests with a parameter that the endpoint does not know, by its name; after the first 64 names, other."
+
 	doubtsName = "perigee_window_doubts_total"
 	doubtsHelp = "Lists whose wide pages were not believed, and that are asked for as clients ask since, by what was wrong."
 
@@ -170,6 +176,7 @@ const (
 	labelBy        = "by"
 	labelClient    = "client"
 	labelWindows   = "windows"
+	labelName      = "name"
 	labelVersion   = "version"
 	labelRevision  = "revision"
 	labelGoVersion = "goversion"

@@ -40,6 +40,7 @@ type Observer interface {
 	PageCut(straddles, mixed bool)
 	WindowDoubted(doubt string)
 	ObjectFromList()
+	ParameterIgnored(name string)
 	StaleServed(detail, endpoint string)
 	PanicRecovered()
 	SetQuota(limit, used int, period, next time.Duration, at time.Time)
@@ -151,10 +152,14 @@ func New(o Options) (*Handler, error) {
 // stored learns from an entry that was just stored, and what it took the place of.
 func (h *Handler) stored(res *ll2.Resource, e, old *cache.Entry) {
 	h.objects.learn(res, e)
+	h.lists.hold(e)
 	if old != nil {
 		h.lists.replaced(res, old)
 	}
 }
+
+// WindowsHeld returns how many windows were fetched that may still be served.
+func (h *Handler) WindowsHeld() int { return h.lists.windowsHeld(time.Now()) }
 
 // linkBase is the base of every answer's links, nil if it is the client's own.
 func (o *Options) linkBase() *base {

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -8,8 +9,11 @@ import (
 	"perigee/proxy/ll2"
 )
 
-// maxExact bounds the lists that are remembered to have no windows.
-const maxExact = 512
+// Bounds of what is remembered.
+const (
+	maxExact       = 512    // lists that have no windows
+	maxHeldWindows = 10_000 // windows that are counted
+)
 
 // lists is what is known of lists beyond their windows: who walks them, which
 // older windows the walkers still read, and which lists have none. It is safe for
@@ -20,13 +24,35 @@ type lists struct {
 	kept  *ll2.Predecessors[*cache.Entry]
 	exact map[string]bool          // lists whose pages are not believed to be windows
 	fresh map[string]time.Duration // how long the windows of a kept list are fresh
+	held  map[string]time.Time     // windows that were fetched, and until when they may be served
 }
 
 func newLists() *lists {
 	return &lists{
 		walks: ll2.NewWalks(0), kept: ll2.NewPredecessors[*cache.Entry](0, 0),
 		exact: make(map[string]bool), fresh: make(map[string]time.Duration),
+		held: make(map[string]time.Time),
 	}
+}
+
+// hold notes a window that was fetched.
+func (l *lists) hold(e *cache.Entry) {
+	if windowOf(e) == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.held) >= maxHeldWindows {
+		clear(l.held)
+	}
+	l.held[e.Key] = e.StaleIfErrorUntil
+}
+
+func (l *lists) windowsHeld(now time.Time) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	maps.DeleteFunc(l.held, func(_ string, until time.Time) bool { return !now.Before(until) })
+	return len(l.held)
 }
 
 // kindOfList is what shares a doubt: an endpoint and mode, or a path.

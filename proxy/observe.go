@@ -36,6 +36,11 @@ func (h *Handler) observe(x *exchange) {
 	rec.Endpoint = endpointLabel(x)
 	rec.Took = time.Since(x.start)
 	h.observer.RequestEnded(string(rec.Outcome), rec.Endpoint, rec.Status, rec.Took)
+	if x.resource != nil {
+		for _, name := range x.resource.Ignored {
+			h.observer.ParameterIgnored(name)
+		}
+	}
 	if rec.Outcome == Stale {
 		h.observer.StaleServed(rec.Detail, rec.Endpoint)
 	}
@@ -81,6 +86,7 @@ func (silent) WaiterJoined()                                              {}
 func (silent) FlightStarted()                                             {}
 func (silent) FlightEnded()                                               {}
 func (silent) WorseAnswerKept(string)                                     {}
+func (silent) ParameterIgnored(string)                                    {}
 func (silent) ObjectFromList()                                            {}
 func (silent) PageCut(bool, bool)                                         {}
 func (silent) WindowDoubted(string)                                       {}

@@ -82,7 +82,9 @@ func TestReplay(t *testing.T) {
 		return &urlCache{sim: sim, held: map[string]heldURL{}}, sim
 	})
 	t.Logf("%d hours\nall mechanisms    %s\nwithout windows   %s\ncache by exact URL%s", hours, windows, exact, urls)
-	if windows.failed >= exact.failed || exact.failed >= urls.failed {
+	// Over a few hours from a cold start, fair turns alone do not beat first come,
+	// first served, which favours whoever polls most often.
+	if windows.failed >= min(exact.failed, urls.failed) {
 		t.Errorf("refused: %d with all mechanisms, %d without windows, %d by exact URL", windows.failed, exact.failed, urls.failed)
 	}
 }

@@ -47,6 +47,7 @@ func (w *witness) WaiterJoined() {
 
 func (w *witness) WorseAnswerKept(reason string) { w.locked(func() { w.kept[reason]++ }) }
 func (w *witness) Overridden(directive string)   { w.locked(func() { w.overrode[directive]++ }) }
+func (w *witness) ParameterIgnored(string)       {}
 func (w *witness) ObjectFromList()               {}
 func (w *witness) PageCut(bool, bool)            { w.locked(func() { w.cuts++ }) }
 func (w *witness) WindowDoubted(string)          { w.locked(func() { w.doubts++ }) }

@@ -9,10 +9,13 @@ import (
 	"perigee/proxy/quota"
 )
 
-// ledger hands the state of the quota to the metrics, which are made before the
-// gate is: the gate tells them its decisions. Until it is open there is nothing
-// to tell.
-type ledger struct{ gate *quota.Gate }
+// ledger hands the state of the quota, and the number of windows, to the metrics,
+// which are made before gate and handler are: these tell them what they decide.
+// Until then there is nothing to tell.
+type ledger struct {
+	gate *quota.Gate
+	held func() int // windows
+}
 
 // open makes the gate that the settings describe. It must come before the first
 // scrape.
@@ -40,6 +43,13 @@ func (l *ledger) stats() metrics.QuotaStats {
 	}
 	s := l.gate.Stats()
 	return metrics.QuotaStats{Own: s.Own, Foreign: s.Foreign, Waiting: s.Waiting, Clients: s.Clients}
+}
+
+func (l *ledger) windows() int {
+	if l.held == nil {
+		return 0
+	}
+	return l.held()
 }
 
 func (l *ledger) clients(n int) []metrics.ClientUse {

@@ -45,7 +45,7 @@ func assemble(c *config.Config, log *slog.Logger) (*perigee, error) {
 	observer := metrics.New(registry, metrics.Options{
 		Build: buildInfo(), Endpoints: endpoints(c),
 		CacheStats: store.memoryStats, DiskStats: store.diskStats(),
-		QuotaStats: ledger.stats, QuotaClients: ledger.clients,
+		QuotaStats: ledger.stats, QuotaClients: ledger.clients, WindowsHeld: ledger.windows,
 	})
 	p := &perigee{metrics: metrics.Handler(registry), store: store}
 	if c.Profile == config.ProfileHTTP {
@@ -94,7 +94,7 @@ func (p *perigee) assembleLL2(c *config.Config, l *ledger, o *metrics.Metrics, l
 	if err != nil {
 		return err
 	}
-	p.handler = handler
+	p.handler, l.held = handler, handler.WindowsHeld
 	return nil
 }
 
