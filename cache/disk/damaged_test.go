@@ -106,13 +106,14 @@ func TestWalkFindsDamage(t *testing.T) {
 
 func TestFewDamagedAreKept(t *testing.T) {
 	const damaged = 2 * maxBad
-	now := time.Now()
-	tier := open(t, Options{Now: func() time.Time { now = now.Add(time.Second); return now }})
+	c := newClock()
+	tier := open(t, Options{Now: c.Now})
 	for i := range damaged {
 		key := fmt.Sprint(i)
 		mustPut(t, tier, page(key, 100))
 		damageFile(t, tier, key)
 		wantMissing(t, tier, key)
+		c.advance(time.Second)
 	}
 	kept := strings.Join(badFiles(t, tier), "\n")
 	if got := strings.Count(kept, badSuffix); got != maxBad {

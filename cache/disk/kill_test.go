@@ -18,10 +18,28 @@ import (
 )
 
 const (
-	kills         = 100 // ten with -short
-	writesPerKill = 100 // on average
-	killWriters   = 4
+	kills       = 100  // ten with -short
+	killWrites  = 2500 // over all of them, on average; a tenth with -short
+	killWriters = 4
+	// killWritesSetting is the environment variable that asks for more writes:
+	// ten thousand of them take a minute on a disk that others use too.
+	killWritesSetting = "PERIGEE_DISK_TEST_WRITES"
 )
+
+// killCounts returns how often to kill, and after how many writes on average.
+func killCounts(t *testing.T) (rounds, writesEach int) {
+	t.Helper()
+	rounds, writes := kills, killWrites
+	if testing.Short() {
+		rounds, writes = rounds/10, writes/10
+	}
+	if set := os.Getenv(killWritesSetting); set != "" {
+		if _, err := fmt.Sscan(set, &writes); err != nil {
+			t.Fatalf("%s: %v", killWritesSetting, err)
+		}
+	}
+	return rounds, max(writes/rounds, 1)
+}
 
 // killed returns the entry of a key and a version, with a body of any size.
 func killed(key cache.Key, version int) *cache.Entry {
@@ -32,19 +50,16 @@ func killed(key cache.Key, version int) *cache.Entry {
 // at some moment, and starts the next on the same folder. What one has told of
 // must be there, at least in that version, and whole.
 func TestKill(t *testing.T) {
-	rounds := kills
-	if testing.Short() {
-		rounds /= 10
-	}
+	rounds, writesEach := killCounts(t)
 	dir := t.TempDir()
-	told := make(map[cache.Key]int)
+	stored := make(map[cache.Key]int)
 	writes := 0
 	for round := range rounds {
-		latest := oneLife(t, dir, round)
-		writes += len(latest)
+		latest, told := oneLife(t, dir, round, rand.IntN(2*writesEach+1))
+		writes += told
 		tier := open(t, Options{Dir: dir})
 		for key, version := range latest {
-			told[key] = version
+			stored[key] = version
 			wantVersion(t, tier, key, version)
 		}
 		tier.Close()
@@ -53,40 +68,40 @@ func TestKill(t *testing.T) {
 		}
 	}
 	tier := openWalked(t, Options{Dir: dir, Now: func() time.Time { return time.Now().Add(2 * tempLife) }})
-	for key, version := range told {
+	for key, version := range stored {
 		wantVersion(t, tier, key, version)
 	}
-	if got := tier.Stats(); got.Damaged != 0 || got.Entries < len(told) {
-		t.Errorf("got %+v, want none damaged and at least %d", got, len(told))
+	if got := tier.Stats(); got.Damaged != 0 || got.Entries < len(stored) {
+		t.Errorf("got %+v, want none damaged and at least %d", got, len(stored))
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, "*", tempPrefix+"*")); err != nil || len(left) != 0 {
 		t.Errorf("got (%q, %v), want nothing left behind", left, err)
 	}
-	t.Logf("%d kills, %d keys told of", rounds, len(told))
-	if writes < rounds*writesPerKill/4 {
-		t.Errorf("got %d writes told of: the test is too small", writes)
+	t.Logf("%d kills over %d writes, of %d keys", rounds, writes, len(stored))
+	if writes < rounds*writesEach/2 {
+		t.Errorf("got %d writes: the test is too small", writes)
 	}
 }
 
-// oneLife runs a process until it is killed, and returns the latest version of
-// each key that it told of.
-func oneLife(t *testing.T, dir string, round int) map[cache.Key]int {
+// oneLife runs a process and kills it when it has told of that many writes. It
+// returns the latest version of each key that it told of, and how many that was:
+// some more may have been on their way.
+func oneLife(t *testing.T, dir string, round, life int) (latest map[cache.Key]int, told int) {
 	t.Helper()
 	c := startChild(t, roleWriter, dir, fmt.Sprint(round))
-	latest := make(map[cache.Key]int)
-	deadline := rand.IntN(2 * writesPerKill)
-	for told := 0; ; told++ {
-		if told == deadline {
+	latest = make(map[cache.Key]int)
+	for ; ; told++ {
+		if told == life {
 			if err := c.cmd.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
 		}
-		var key cache.Key
-		var version int
 		line, err := c.stdout.ReadString('\n')
 		if errors.Is(err, io.EOF) {
 			break
 		}
+		var key cache.Key
+		var version int
 		if err == nil {
 			_, err = fmt.Sscanf(line, "%s %d\n", &key, &version)
 		}
@@ -98,7 +113,7 @@ func oneLife(t *testing.T, dir string, round int) map[cache.Key]int {
 	if output, err := c.wait(); len(output) != 0 || c.cmd.ProcessState.Exited() {
 		t.Fatalf("it ended by itself: %v: %s", err, output)
 	}
-	return latest
+	return latest, told
 }
 
 func wantVersion(t *testing.T, tier *Tier, key cache.Key, version int) {

@@ -127,15 +127,10 @@ func (t *Tier) Delete(key cache.Key) error {
 	if t.closed {
 		return cache.ErrClosed
 	}
-	n := nameOf(key)
-	err, ok := within(t.calls, func() error {
-		stripe := &t.stripes[n.shard()]
-		stripe.Lock()
-		defer stripe.Unlock()
-		return t.remove(n)
-	})
+	w := &writing{name: nameOf(key)}
+	err, ok := within(t.calls, func() error { return t.erase(w) })
 	if !ok {
-		t.index.bar(n)
+		t.index.abandon(w)
 	}
 	if err := t.failed(err, ok); err != nil {
 		return fmt.Errorf("disk: delete: %w", err)

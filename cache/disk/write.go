@@ -8,14 +8,14 @@ import (
 	"perigee/cache"
 )
 
-// writing is a Put under way.
+// writing is a Put or a Delete under way.
 type writing struct {
 	name      name
 	abandoned bool // nobody waits any more; guarded by index.mu
 }
 
-// abandon notes that the caller of Put was told that it failed. Neither the new
-// entry nor the old one may be served, whatever becomes of their files.
+// abandon notes that the caller was told that it failed. Neither the new entry
+// nor the old one may be served, whatever becomes of their files.
 func (x *index) abandon(w *writing) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -23,13 +23,20 @@ func (x *index) abandon(w *writing) {
 	x.barred[w.name] = struct{}{}
 }
 
-// isAbandoned reports whether w is, and whether its name is still barred: if not,
-// another Put has succeeded since.
-func (x *index) isAbandoned(w *writing) (abandoned, barred bool) {
+// isAbandoned reports whether nobody waits for w any more.
+func (x *index) isAbandoned(w *writing) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	_, barred = x.barred[w.name]
-	return w.abandoned, barred
+	return w.abandoned
+}
+
+// isSuperseded reports whether nobody waits for w any more, and something newer
+// has been stored or removed since, which w must leave alone.
+func (x *index) isSuperseded(w *writing) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	_, barred := x.barred[w.name]
+	return w.abandoned && !barred
 }
 
 // commit notes that w is on the medium. It may be served unless the caller was
@@ -49,14 +56,8 @@ func (t *Tier) write(w *writing, e *cache.Entry) error {
 	if err == nil {
 		return nil
 	}
-	stripe := &t.stripes[w.name.shard()]
-	stripe.Lock()
-	defer stripe.Unlock()
-	if abandoned, barred := t.index.isAbandoned(w); abandoned && !barred {
-		return err // what is there now came later
-	}
 	// Why the old one cannot be removed is why the new one could not be written.
-	_ = t.remove(w.name)
+	_ = t.erase(w)
 	return err
 }
 
@@ -80,7 +81,7 @@ func (t *Tier) store(w *writing, e *cache.Entry) error {
 	stripe := &t.stripes[w.name.shard()]
 	stripe.Lock()
 	defer stripe.Unlock()
-	if abandoned, _ := t.index.isAbandoned(w); abandoned {
+	if t.index.isAbandoned(w) {
 		return errors.Join(errSlow, os.Remove(aside))
 	}
 	if err := rename(aside, t.path(w.name)); err != nil {
@@ -105,6 +106,17 @@ func (t *Tier) writeAside(n name, parts ...[]byte) (path string, err error) {
 		return "", err
 	}
 	return writeAside(folder, parts...)
+}
+
+// erase removes the file of w.
+func (t *Tier) erase(w *writing) error {
+	stripe := &t.stripes[w.name.shard()]
+	stripe.Lock()
+	defer stripe.Unlock()
+	if t.index.isSuperseded(w) {
+		return errSlow
+	}
+	return t.remove(w.name)
 }
 
 // remove removes a file, durably, if it is there. If it cannot be removed it is
