@@ -82,7 +82,7 @@ func (g *gathering) fetch(i int) (resp *http.Response, err error, ok bool) {
 		resp, err := g.fail(land, led, err)
 		return resp, err, false
 	case land.entry.Status != http.StatusOK: // what upstream says to any page of this list
-		return x.response(g.out, whole(land.entry), g.v), nil, false
+		return x.response(g.out, whole(land.entry), landedVerdict(x, land, led)), nil, false
 	case windowOf(land.entry) == nil:
 		g.doubt(res, land)
 		resp, err := g.exactly()

@@ -159,3 +159,14 @@ func TestAListThatChangesUnderAWalk(t *testing.T) {
 		}
 	})
 }
+
+// What upstream says to a bad filter it says to every page of the list.
+func TestAnErrorOfAWindowAnswersItsPages(t *testing.T) {
+	r := windowRig(t)
+	for i, want := range []string{"fwd=uri-miss;fwd-status=400;stored", "hit;ttl="} {
+		got := r.get(fmt.Sprintf("/2.3.0/spacecraft/?status=abc&limit=%d", 3+i))
+		if got.status != 400 || got.body != `{"status":["Enter a number."]}` || !strings.HasPrefix(got.outcome(), want) {
+			t.Errorf("%d %q %s, want %s", got.status, got.outcome(), got.body, want)
+		}
+	}
+}
