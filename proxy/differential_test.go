@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"perigee/cache"
 	"perigee/proxy"
 	"perigee/proxy/ll2/catalog"
 	"perigee/proxy/ll2sim"
@@ -31,8 +32,11 @@ func TestRandomQueriesAreAnsweredAsUpstreamDoes(t *testing.T) {
 	up := &inProcess{handler: sim}
 	base, err := url.Parse(inProcessBase)
 	must(t, err)
+	store, err := cache.NewMemory(cache.MemoryOptions{MaxBytes: 1 << 30}) // room for all: eviction is not what is tested
+	must(t, err)
+	defer store.Close()
 	h, err := proxy.New(proxy.Options{
-		Upstream: up, UpstreamURL: base, Store: newStore(t), Policy: usualPolicy(), Gate: openGate(t),
+		Upstream: up, UpstreamURL: base, Store: store, Policy: usualPolicy(), Gate: openGate(t),
 		Patience: time.Minute, Window: 100, WindowDetailed: 100,
 	})
 	must(t, err)
