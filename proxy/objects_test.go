@@ -59,5 +59,10 @@ func TestTheNewerOfObjectAndElementAnswers(t *testing.T) {
 		if got := r.get(object); !strings.HasPrefix(got.outcome(), "hit;detail=from-list") {
 			t.Errorf("the element is newer: %q", got.outcome())
 		}
+		time.Sleep(time.Minute)
+		r.get(object, "Cache-Control", "no-cache")
+		if got := r.get(object); got.outcome() != "hit;ttl=3600" {
+			t.Errorf("the object is newer again, and both are fresh: %q", got.outcome())
+		}
 	})
 }

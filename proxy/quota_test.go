@@ -229,3 +229,22 @@ func TestAKeysFileTellsAllItsFaultsAndNoKey(t *testing.T) {
 		t.Errorf("the error shows what may be a key: %v", err)
 	}
 }
+
+// The reserve is for those who wait for a page that nobody holds.
+func TestWhoCanBeGivenSomethingStaleLeavesTheReserve(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, sim := newQuotaRig(t)
+		r.from(address(2), page(0))
+		time.Sleep(3 * time.Hour)
+		for n := range 20 {
+			r.from(address(1), page(100+n))
+		}
+		spent := sim.Requests().Billed
+		if got := r.from(address(2), page(0)); !strings.Contains(got.outcome(), "detail=stale-quota") || sim.Requests().Billed != spent {
+			t.Errorf("%q, %d more requests", got.outcome(), sim.Requests().Billed-spent)
+		}
+		if got := r.from(address(2), page(1)); got.status != 200 {
+			t.Errorf("a page that nobody holds: %d", got.status)
+		}
+	})
+}

@@ -170,3 +170,36 @@ func TestAnErrorOfAWindowAnswersItsPages(t *testing.T) {
 		}
 	}
 }
+
+// A client that walks by next reads on in what it began with, while others are
+// given what is newer.
+func TestAWalkerKeepsItsGeneration(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := ll2sim.New(ll2sim.Options{Limit: -1})
+		r := newClockRig(t, sim, withWindows)
+		ask := func(client int, offset int) string {
+			got := r.from(address(client), fmt.Sprintf("/2.3.0/spacecraft/?limit=30&offset=%d", offset))
+			count, _, _ := strings.Cut(strings.TrimPrefix(got.body, `{"count":`), ",")
+			return count
+		}
+		ask(2, 0) // somebody had the window fetched
+		sim.Hide("spacecraft", 10)
+		time.Sleep(55 * time.Minute)
+		if got := ask(1, 0); got != "590" {
+			t.Errorf("the walk begins with count %s", got)
+		}
+		time.Sleep(6 * time.Minute)
+		ask(2, 0) // stale: it is refreshed
+		synctest.Wait()
+		if got := ask(3, 30); got != "580" {
+			t.Errorf("another client reads count %s, want the newer 580", got)
+		}
+		if got := ask(1, 30); got != "590" {
+			t.Errorf("the walker reads on with count %s, want its own 590", got)
+		}
+		time.Sleep(3 * time.Hour)
+		if got := ask(1, 60); got != "580" {
+			t.Errorf("resumed after three hours: count %s, want 580", got)
+		}
+	})
+}
