@@ -13,11 +13,7 @@ import (
 // Record is what became of one request. The access log and the metrics both
 // derive from it, once, when the request ends.
 type Record struct {
-	Method   string
-	URI      string // as the client sent it
-	Client   string // address
 	Endpoint string // bounded: a path of the table, a version, or a class
-	Key      string // empty when the request never came to mean a resource
 	Outcome  Outcome
 	Detail   string
 	Status   int // 499: the client left before it was answered

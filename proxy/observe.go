@@ -1,26 +1,10 @@
 package proxy
 
 import (
-	"context"
-	"log/slog"
 	"time"
 
+	"perigee/proxy/access"
 	"perigee/proxy/ll2"
-)
-
-// Keys of the access record.
-const (
-	keyMethod   = "method"
-	keyURI      = "uri"
-	keyStatus   = "status"
-	keyOutcome  = "outcome"
-	keyDetail   = "detail"
-	keyEndpoint = "endpoint"
-	keyResource = "key"
-	keyTook     = "took"
-	keyBytes    = "bytes"
-	keyUpstream = "upstream"
-	keyClient   = "client"
 )
 
 // observe ends the record of a request and derives everything from it, once. It
@@ -44,22 +28,13 @@ func (h *Handler) observe(x *exchange) {
 	if rec.Outcome == Stale {
 		h.observer.StaleServed(rec.Detail, rec.Endpoint)
 	}
-	if ctx := x.r.Context(); h.log.Enabled(ctx, slog.LevelInfo) {
-		h.logAccess(ctx, x)
+	if ctx := x.r.Context(); access.Enabled(ctx, h.log) {
+		access.Log(ctx, h.log, access.Record{
+			Method: x.r.Method, URI: x.r.RequestURI, Status: rec.Status, Outcome: string(rec.Outcome),
+			Detail: rec.Detail, Endpoint: rec.Endpoint, Key: x.key(), Took: rec.Took,
+			Bytes: rec.Bytes, Upstream: rec.Upstream, Client: h.addressing.client(x.r),
+		})
 	}
-}
-
-func (h *Handler) logAccess(ctx context.Context, x *exchange) {
-	rec := &x.record
-	rec.Method, rec.URI, rec.Client = x.r.Method, x.r.RequestURI, h.addressing.client(x.r)
-	rec.Key = x.key()
-	h.log.LogAttrs(ctx, slog.LevelInfo, "request",
-		slog.String(keyMethod, rec.Method), slog.String(keyURI, rec.URI),
-		slog.Int(keyStatus, rec.Status), slog.String(keyOutcome, string(rec.Outcome)),
-		slog.String(keyDetail, rec.Detail), slog.String(keyEndpoint, rec.Endpoint),
-		slog.String(keyResource, rec.Key), slog.Duration(keyTook, rec.Took),
-		slog.Int64(keyBytes, rec.Bytes), slog.Int(keyUpstream, rec.Upstream),
-		slog.String(keyClient, rec.Client))
 }
 
 // noEndpoint labels requests that never came to mean a resource: bad ones, and

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	problems "perigee/proxy/problem"
 	"perigee/proxy/quota"
 )
 
@@ -107,7 +108,7 @@ func throttledProblem(view quota.View) *problem {
 }
 
 func count(d time.Duration) string {
-	n := seconds(d)
+	n := problems.Seconds(d)
 	if n == "1" {
 		return "1 second"
 	}

@@ -1,12 +1,11 @@
 package proxy
 
 import (
-	"encoding/json"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
+	problems "perigee/proxy/problem"
 	"perigee/proxy/quota"
 )
 
@@ -35,18 +34,7 @@ func (p *problem) outcome() Outcome {
 	return Failed
 }
 
-func (p *problem) body() []byte {
-	body, err := json.Marshal(struct {
-		Type   string `json:"type"`
-		Title  string `json:"title"`
-		Status int    `json:"status"`
-		Detail string `json:"detail"`
-	}{"about:blank", http.StatusText(p.status), p.status, p.detail})
-	if err != nil {
-		panic(err) // strings and a number always marshal
-	}
-	return append(body, '\n')
-}
+func (p *problem) body() []byte { return problems.Body(p.status, p.detail) }
 
 // problemMedia is the media type of problems. Clients that accept plain JSON and
 // nothing wider get it called that, so that they read it.
@@ -59,12 +47,7 @@ func problemMedia(accept []string) string {
 	if plain {
 		return "application/json"
 	}
-	return "application/problem+json"
-}
-
-// seconds rounds up: a client that comes back after them does not come too early.
-func seconds(d time.Duration) string {
-	return strconv.FormatInt(int64((max(d, 0)+time.Second-1)/time.Second), 10)
+	return problems.MediaType
 }
 
 // writeProblem answers with p. Problems are never stored, by anyone.
@@ -80,7 +63,7 @@ func (x *exchange) writeProblem(p *problem) {
 		h.Set("WWW-Authenticate", p.authenticate)
 	}
 	if p.retryAfter > 0 {
-		h.Set("Retry-After", seconds(p.retryAfter))
+		h.Set("Retry-After", problems.Seconds(p.retryAfter))
 	}
 	if p.view != nil && x.proxy.options.RateLimitFields {
 		fields := rateLimit(*p.view)

@@ -13,6 +13,7 @@ import (
 	"perigee/cache"
 	"perigee/proxy/cachestatus"
 	"perigee/proxy/ll2"
+	problems "perigee/proxy/problem"
 	"perigee/proxy/reply"
 )
 
@@ -158,7 +159,7 @@ func fields(e *cache.Entry, res *ll2.Resource, etag string) []field {
 		add("Cache-Control", "no-store")
 		return fs
 	}
-	add("Cache-Control", "public, max-age="+seconds(lifetime+e.Age))
+	add("Cache-Control", "public, max-age="+problems.Seconds(lifetime+e.Age))
 	add("Etag", etag)
 	if res.Representation == ll2.JSON && res.Kind != ll2.Unknown {
 		add("No-Vary-Search", "key-order")

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	problems "perigee/proxy/problem"
 	"perigee/proxy/quota"
 )
 
@@ -61,9 +62,9 @@ func (v *views) keep(client string, held heldView) {
 func rateLimit(view quota.View) [2][]string {
 	limit := policyName + ";r=" + strconv.Itoa(view.Remaining)
 	if view.Remaining == 0 {
-		limit += ";t=" + seconds(view.Next)
+		limit += ";t=" + problems.Seconds(view.Next)
 	}
-	policy := policyName + ";q=" + strconv.Itoa(view.Limit) + ";w=" + seconds(view.Period)
+	policy := policyName + ";q=" + strconv.Itoa(view.Limit) + ";w=" + problems.Seconds(view.Period)
 	return [2][]string{{limit}, {policy}}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"perigee/cache"
 	"perigee/proxy/cachestatus"
+	problems "perigee/proxy/problem"
 )
 
 // exchange is one request under way: what is known of it so far and where its
@@ -102,7 +103,7 @@ func (x *exchange) writeProblem(p *problem) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	if p.retryAfter > 0 {
-		h.Set("Retry-After", seconds(p.retryAfter))
+		h.Set("Retry-After", problems.Seconds(p.retryAfter))
 	}
 	x.write(p.status, body)
 }

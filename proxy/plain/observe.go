@@ -1,11 +1,11 @@
 package plain
 
 import (
-	"context"
-	"log/slog"
 	"net"
 	"net/http"
 	"time"
+
+	"perigee/proxy/access"
 )
 
 // Record is what became of one request. The access log and the metrics both
@@ -28,19 +28,6 @@ const endpoint = "http"
 // Endpoints returns the closed set of labels that an Observer gets.
 func Endpoints() []string { return []string{endpoint} }
 
-// Keys of the access record: those of package proxy.
-const (
-	keyMethod   = "method"
-	keyURI      = "uri"
-	keyStatus   = "status"
-	keyOutcome  = "outcome"
-	keyDetail   = "detail"
-	keyTook     = "took"
-	keyBytes    = "bytes"
-	keyUpstream = "upstream"
-	keyClient   = "client"
-)
-
 // observe ends the record of a request and derives everything from it, once. It
 // runs deferred, so that it also sees requests that ReverseProxy aborts by panic.
 func (h *Handler) observe(x *exchange) {
@@ -53,23 +40,22 @@ func (h *Handler) observe(x *exchange) {
 	}
 	rec.Took = time.Since(x.start)
 	h.observer.RequestEnded(string(rec.Outcome), endpoint, rec.Status, rec.Took)
-	if ctx := x.r.Context(); h.log.Enabled(ctx, slog.LevelInfo) {
-		h.logAccess(ctx, x)
+	if ctx := x.r.Context(); access.Enabled(ctx, h.log) {
+		access.Log(ctx, h.log, access.Record{
+			Method: x.r.Method, URI: x.r.RequestURI, Status: rec.Status, Outcome: string(rec.Outcome),
+			Detail: rec.Detail, Endpoint: endpoint, Took: rec.Took,
+			Bytes: rec.Bytes, Upstream: rec.Upstream, Client: peer(x.r),
+		})
 	}
 }
 
-func (h *Handler) logAccess(ctx context.Context, x *exchange) {
-	client, _, err := net.SplitHostPort(x.r.RemoteAddr)
+// peer is the address of the other end of the connection.
+func peer(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		client = x.r.RemoteAddr
+		return r.RemoteAddr
 	}
-	rec := &x.record
-	h.log.LogAttrs(ctx, slog.LevelInfo, "request",
-		slog.String(keyMethod, x.r.Method), slog.String(keyURI, x.r.RequestURI),
-		slog.Int(keyStatus, rec.Status), slog.String(keyOutcome, string(rec.Outcome)),
-		slog.String(keyDetail, rec.Detail), slog.Duration(keyTook, rec.Took),
-		slog.Int64(keyBytes, rec.Bytes), slog.Int(keyUpstream, rec.Upstream),
-		slog.String(keyClient, client))
+	return host
 }
 
 // counter notes what ReverseProxy sends to the client.

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	problems "perigee/proxy/problem"
 )
 
 // How long a failure is believed before upstream is asked for the same again.
@@ -98,7 +100,7 @@ func (h *Handler) paused(x *exchange) *problem {
 	left := v.until.Sub(now)
 	return &problem{
 		status: http.StatusTooManyRequests, reason: "throttled", retryAfter: left,
-		detail: "Upstream refuses this for the next " + seconds(left) + " seconds.",
+		detail: "Upstream refuses this for the next " + problems.Seconds(left) + " seconds.",
 	}
 }
 

@@ -2,12 +2,12 @@ package plain
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
-	"strconv"
 	"time"
+
+	problems "perigee/proxy/problem"
 )
 
 // problem is an answer of the cache's own that says why there is no other
@@ -30,23 +30,7 @@ func (p *problem) outcome() Outcome {
 	return Failed
 }
 
-func (p *problem) body() []byte {
-	body, err := json.Marshal(struct {
-		Type   string `json:"type"`
-		Title  string `json:"title"`
-		Status int    `json:"status"`
-		Detail string `json:"detail"`
-	}{"about:blank", http.StatusText(p.status), p.status, p.detail})
-	if err != nil {
-		panic(err) // strings and a number always marshal
-	}
-	return append(body, '\n')
-}
-
-// seconds rounds up: a client that comes back after them does not come too early.
-func seconds(d time.Duration) string {
-	return strconv.FormatInt(int64((max(d, 0)+time.Second-1)/time.Second), 10)
-}
+func (p *problem) body() []byte { return problems.Body(p.status, p.detail) }
 
 // errClosed is why nothing is fetched after Close.
 var errClosed = errors.New("plain: shutting down")
