@@ -111,6 +111,9 @@ func (l *lists) replaced(res *ll2.Resource, old *cache.Entry) {
 func (l *lists) choose(x *exchange, client string, held []*cache.Entry) ([]*cache.Entry, ll2.Choice) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if len(held) == 1 && l.kept.Len() == 0 { // as nearly always: there is nothing to choose
+		return held, l.only(x, client, held[0])
+	}
 	versions, entries := make([][]ll2.Stamp, len(held)), make([][]*cache.Entry, len(held))
 	for i, e := range held {
 		versions[i], entries[i] = []ll2.Stamp{stampOf(e)}, []*cache.Entry{e}
@@ -125,6 +128,17 @@ func (l *lists) choose(x *exchange, client string, held []*cache.Entry) ([]*cach
 		picked[i] = entries[i][pick]
 	}
 	return picked, choice
+}
+
+// only is the choice where there is one window in one version.
+func (l *lists) only(x *exchange, client string, e *cache.Entry) ll2.Choice {
+	s, c := stampOf(e), ll2.Choice{Renew: -1}
+	walk := l.walks.Find(client, x.windows.list, x.resource.Page, x.start)
+	if c.Left = !walk.Admits(s, freshness(e)); c.Left {
+		walk = ll2.Generation{}
+	}
+	c.Generation = walk.With(s)
+	return c
 }
 
 // step notes that the client was given its page out of a generation.

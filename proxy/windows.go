@@ -134,6 +134,9 @@ func (h *Handler) heldWindow(res *ll2.Resource) *cache.Entry {
 // from them. The envelope is the newest: its count is the truest.
 func (h *Handler) subject(x *exchange, entries []*cache.Entry) (subject, bool) {
 	s := subject{entry: entries[0], others: entries[1:], page: &x.resource.Page}
+	if len(s.others) == 0 { // one window covers the page, and no other count contradicts
+		return s, true
+	}
 	_, ok := s.cut()
 	return s, ok
 }
