@@ -142,20 +142,22 @@ func TestEvictLeavesWhatIsNewer(t *testing.T) {
 	c := newClock()
 	tier := openWalked(t, Options{Dir: dir, Now: c.Now})
 	another := open(t, Options{Dir: dir, Now: c.Now})
-	mustPut(t, tier, c.aged("here", isStale), c.aged("there", isStale), c.aged("nowhere", isStale))
+	mustPut(t, tier, c.aged("here", isStale), c.aged("there", isStale),
+		c.aged("used", isStale), c.aged("nowhere", isStale))
 	victims := tier.index.takeStale(1<<20, c.Now())
-	if len(victims) != 3 {
-		t.Fatalf("got %d victims, want 3", len(victims))
+	if len(victims) != 4 {
+		t.Fatalf("got %d victims, want 4", len(victims))
 	}
+	wantHeld(t, tier, "used")
 	mustPut(t, tier, c.aged("here", isFresh))
 	mustPut(t, another, c.aged("there", isFresh))
 	for _, v := range victims {
 		tier.evict(v)
 	}
-	wantHeld(t, tier, "here", "there")
+	wantHeld(t, tier, "here", "there", "used")
 	wantMissing(t, tier, "nowhere")
-	if got := tier.Stats(); got.Entries != 2 || got.Evicted != 1 {
-		t.Errorf("got %+v, want two entries and one evicted", got)
+	if got := tier.Stats(); got.Entries != 3 || got.Evicted != 1 {
+		t.Errorf("got %+v, want three entries and one evicted", got)
 	}
 }
 

@@ -3,6 +3,7 @@ package disk
 import (
 	"fmt"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -41,6 +42,9 @@ func limited(dir string) error {
 	_, large := tier.Get("large")
 	if lines := log.lines("the disk is full"); !small || large || len(lines) != 1 {
 		return fmt.Errorf("got (%t, %t, %q), want the small one held and one line", small, large, lines)
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "*", tempPrefix+"*")); err != nil || len(left) != 0 {
+		return fmt.Errorf("got (%q, %v), want nothing left behind", left, err)
 	}
 	return nil
 }

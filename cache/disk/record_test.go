@@ -105,15 +105,21 @@ func TestRecordForgedLengths(t *testing.T) {
 		name    string
 		metaLen uint32
 		bodyLen uint64
+		tooLong bool
 	}{
-		{"long metadata", 1<<32 - 1, 0},
-		{"long body", size, 1<<64 - 1},
-		{"negative body", size, 1 << 63},
-		{"both, which cancel out", size + 100, 1<<64 - 100},
-		{"body in place of metadata", 0, uint64(size)},
+		{"long metadata", 1<<32 - 1, 0, true},
+		{"long body", size, 1<<64 - 1, true},
+		{"negative body", size, 1 << 63, true},
+		{"both, which cancel out", size + 100, 1<<64 - 100, true},
+		{"body in place of metadata", 0, uint64(size), false},
 	} {
-		if _, err := decodeBytes(sealed(meta, nil, tt.metaLen, tt.bodyLen)); err == nil {
-			t.Errorf("%s: got no error", tt.name)
+		file := sealed(meta, nil, tt.metaLen, tt.bodyLen)
+		if e, err := decodeBytes(file); err == nil {
+			t.Errorf("%s: got %v and no error", tt.name, e)
+		}
+		// Before anything is allocated by it.
+		if _, _, err := readPrefix(bytes.NewReader(file), int64(len(file))); tt.tooLong && !errors.Is(err, wrongLength) {
+			t.Errorf("%s: got error %v, want %v", tt.name, err, wrongLength)
 		}
 	}
 }
@@ -137,6 +143,8 @@ func FuzzMetadata(f *testing.F) {
 	f.Add(appendMeta(nil, cachetest.Entry("key", 1, 100)))
 	f.Add(appendMeta(nil, &cache.Entry{}))
 	f.Add(binary.AppendUvarint(nil, 1<<62))
+	none := appendMeta(nil, &cache.Entry{}) // ends with the number of fields
+	f.Add(binary.AppendUvarint(none[:len(none)-1], 1<<62))
 	f.Fuzz(func(t *testing.T, meta []byte) {
 		file := sealed(meta, nil, uint32(len(meta)), 0)
 		var e *cache.Entry

@@ -43,7 +43,7 @@ func TestPermissions(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if got := info.Mode().Perm(); got != 0o600 && (!info.IsDir() || got != folderMode) {
+		if got := info.Mode().Perm(); got != 0o600 && (!info.IsDir() || got != 0o700) {
 			t.Errorf("%s: got mode %v", path, info.Mode())
 		}
 		return nil
