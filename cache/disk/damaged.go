@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"perigee/cache/record"
 )
 
 const (
@@ -18,7 +20,7 @@ const (
 
 // setAside takes a damaged file out of the way. If it has been replaced since it
 // was looked at, it is left alone.
-func (t *Tier) setAside(n name, looked os.FileInfo, why damage) {
+func (t *Tier) setAside(n name, looked os.FileInfo, why record.Damage) {
 	stripe := &t.stripes[n.shard()]
 	stripe.Lock()
 	defer stripe.Unlock()

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"perigee/cache/record"
 )
 
 // damageFile flips the last byte of an entry's file.
@@ -56,7 +58,7 @@ func TestDamagedIsSetAside(t *testing.T) {
 func TestDamagedEverywhere(t *testing.T) {
 	tier := open(t, Options{})
 	e := page("a", 200)
-	whole := encode(e)
+	whole := record.Encode(e)
 	path := tier.path(nameOf("a"))
 	mustPut(t, tier, e)
 	for i := range whole {
@@ -147,7 +149,7 @@ func TestReplacedIsNotSetAside(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustPut(t, tier, page("a", 200))
-	tier.setAside(nameOf("a"), looked, wrongBody)
+	tier.setAside(nameOf("a"), looked, record.WrongBody)
 	wantHeld(t, tier, "a")
 	if got := tier.Stats().Damaged; got != 0 {
 		t.Errorf("got %d damaged, want 0", got)

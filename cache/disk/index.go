@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"perigee/cache"
+	"perigee/cache/record"
 )
 
 // index is what is known of the files: what each takes and what it is worth. It
@@ -41,21 +42,13 @@ func newIndex() *index {
 }
 
 // worthOf returns what a file of that size is worth.
-func worthOf(p prefix, size int64, used time.Time) worth {
+func worthOf(t record.Times, size int64, used time.Time) worth {
 	return worth{
 		bytes: onDisk(size), used: used.Unix(),
-		answered: p.answered.Unix(), freshUntil: p.freshUntil.Unix(),
-		staleWhileRevalidateUntil: p.staleWhileRevalidateUntil.Unix(),
-		staleIfErrorUntil:         p.staleIfErrorUntil.Unix(),
+		answered: t.Answered.Unix(), freshUntil: t.FreshUntil.Unix(),
+		staleWhileRevalidateUntil: t.StaleWhileRevalidateUntil.Unix(),
+		staleIfErrorUntil:         t.StaleIfErrorUntil.Unix(),
 	}
-}
-
-// worthOfEntry is worthOf for those who have the entry.
-func worthOfEntry(e *cache.Entry, size int64, used time.Time) worth {
-	return worthOf(prefix{
-		answered: e.Answered, freshUntil: e.FreshUntil,
-		staleWhileRevalidateUntil: e.StaleWhileRevalidateUntil, staleIfErrorUntil: e.StaleIfErrorUntil,
-	}, size, used)
 }
 
 // state applies the rules for entries.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"perigee/cache"
+	"perigee/cache/record"
 )
 
 // touchPause is how exactly the last use of an entry is remembered over a
@@ -19,7 +20,7 @@ func (t *Tier) use(n name) *cache.Entry {
 		return nil
 	}
 	now := t.opts.Now()
-	t.index.learn(n, worthOfEntry(e, info.Size(), now))
+	t.index.learn(n, worthOf(record.TimesOf(e), info.Size(), now))
 	if now.Sub(info.ModTime()) > touchPause {
 		_ = os.Chtimes(t.path(n), time.Time{}, now) // only the order of eviction depends on it
 	}
@@ -42,7 +43,7 @@ func (t *Tier) read(n name) (*cache.Entry, os.FileInfo) {
 		return nil, nil
 	}
 	e, err := t.decode(f, info, n)
-	switch why := damage(""); {
+	switch why := record.Damage(""); {
 	case errors.As(err, &why):
 		t.setAside(n, info, why)
 		return nil, nil
@@ -53,15 +54,15 @@ func (t *Tier) read(n name) (*cache.Entry, os.FileInfo) {
 	return e, info
 }
 
-// decode is decode for a file, which must be one that Put could have written
+// decode is record.Read for a file, which must be one that Put could have written
 // under that name.
 func (t *Tier) decode(f *os.File, info os.FileInfo, n name) (*cache.Entry, error) {
 	if !info.Mode().IsRegular() || onDisk(info.Size()) > t.opts.MaxBytes {
-		return nil, wrongLength
+		return nil, record.WrongLength
 	}
-	e, err := decode(f, info.Size())
+	e, err := record.Read(f, info.Size())
 	if err == nil && nameOf(e.Key) != n {
-		return nil, wrongName
+		return nil, record.WrongName
 	}
 	return e, err
 }
@@ -76,6 +77,6 @@ func (t *Tier) peek(n name) (w worth, info os.FileInfo, err error) {
 	if info, err = f.Stat(); err != nil {
 		return w, nil, err
 	}
-	p, _, err := readPrefix(f, info.Size())
-	return worthOf(p, info.Size(), info.ModTime()), info, err
+	times, err := record.Peek(f, info.Size())
+	return worthOf(times, info.Size(), info.ModTime()), info, err
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"perigee/cache/cachetest"
+	"perigee/cache/record"
 )
 
 // manyFiles is the environment variable that asks for more files than usual: a
@@ -57,7 +58,7 @@ func fill(t *testing.T, dir string, files int) {
 	e := cachetest.Entry("", 1, smallPage)
 	for i := range files {
 		e.Key = fmt.Sprint(i)
-		if err := os.WriteFile(tier.path(nameOf(e.Key)), encode(e), 0o600); err != nil {
+		if err := os.WriteFile(tier.path(nameOf(e.Key)), record.Encode(e), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"perigee/cache"
+	"perigee/cache/record"
 )
 
 // work keeps the index in step with the folder until ctx ends.
@@ -83,7 +84,7 @@ func (t *Tier) walkShard(ctx context.Context, shard byte) bool {
 // look tells the index of a file. It reports false if it could not look.
 func (t *Tier) look(n name) bool {
 	w, info, err := t.peek(n)
-	switch why := damage(""); {
+	switch why := record.Damage(""); {
 	case errors.As(err, &why):
 		t.setAside(n, info, why)
 	case isGone(err):

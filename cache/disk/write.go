@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"perigee/cache"
+	"perigee/cache/record"
 )
 
 // writing is a Put or a Delete under way.
@@ -63,7 +64,7 @@ func (t *Tier) write(w *writing, e *cache.Entry) error {
 
 // store makes room for e, writes it aside and gives it its name.
 func (t *Tier) store(w *writing, e *cache.Entry) error {
-	head := encodeHead(e)
+	head := record.Head(e)
 	size := int64(len(head)) + int64(len(e.Body))
 	if onDisk(size) > t.opts.MaxBytes {
 		return fmt.Errorf("%w: %d bytes", cache.ErrTooLarge, size)
@@ -87,7 +88,7 @@ func (t *Tier) store(w *writing, e *cache.Entry) error {
 	if err := rename(aside, t.path(w.name)); err != nil {
 		return err
 	}
-	t.index.commit(w, worthOfEntry(e, size, t.opts.Now()))
+	t.index.commit(w, worthOf(record.TimesOf(e), size, t.opts.Now()))
 	return nil
 }
 

@@ -41,7 +41,8 @@ func arrows() []arrow {
 		{from: "proxy/ll2sim", to: []string{"proxy/ll2/catalog", "testdata"}},
 		{from: "cache"},
 		{from: "cache/cachetest", to: []string{"cache"}},
-		{from: "cache/disk", to: []string{"cache"}},
+		{from: "cache/record", to: []string{"cache"}},
+		{from: "cache/disk", to: []string{"cache", "cache/record"}},
 		{from: "metrics"},
 		{from: "testdata"},
 	}

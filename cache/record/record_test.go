@@ -1,4 +1,4 @@
-package disk
+package record
 
 import (
 	"bytes"
@@ -14,12 +14,6 @@ import (
 	"perigee/cache/cachetest"
 )
 
-func encode(e *cache.Entry) []byte { return append(encodeHead(e), e.Body...) }
-
-func decodeBytes(b []byte) (*cache.Entry, error) {
-	return decode(bytes.NewReader(b), int64(len(b)))
-}
-
 func TestRecordRoundTrip(t *testing.T) {
 	full := cachetest.Entry("key", 7, 300)
 	odd := &cache.Entry{
@@ -29,7 +23,7 @@ func TestRecordRoundTrip(t *testing.T) {
 	}
 	bare := &cache.Entry{Header: http.Header{}, Body: []byte{}}
 	for _, want := range []*cache.Entry{full, odd, bare} {
-		got, err := decodeBytes(encode(want))
+		got, err := Decode(Encode(want))
 		if err != nil {
 			t.Fatalf("%q: %v", want.Key, err)
 		}
@@ -44,7 +38,7 @@ func TestRecordRoundTrip(t *testing.T) {
 
 // TestRecordFlips changes every byte, in each of its bits.
 func TestRecordFlips(t *testing.T) {
-	whole := encode(cachetest.Entry("key", 1, 100))
+	whole := Encode(cachetest.Entry("key", 1, 100))
 	for i := range whole {
 		for bit := range 8 {
 			whole[i] ^= 1 << bit
@@ -57,7 +51,7 @@ func TestRecordFlips(t *testing.T) {
 // TestRecordTruncations cuts at every length, as a medium does that lost what it
 // had not yet written, or kept only the length.
 func TestRecordTruncations(t *testing.T) {
-	whole := encode(cachetest.Entry("key", 1, 100))
+	whole := Encode(cachetest.Entry("key", 1, 100))
 	for n := range whole {
 		wantDamage(t, whole[:n], "cut to %d", n)
 		zeroed := append(bytes.Clone(whole[:n]), make([]byte, len(whole)-n)...)
@@ -70,24 +64,24 @@ func TestRecordTruncations(t *testing.T) {
 
 func wantDamage(t *testing.T, file []byte, format string, args ...any) {
 	t.Helper()
-	e, err := decodeBytes(file)
-	if why := damage(""); e != nil || !errors.As(err, &why) {
+	e, err := Decode(file)
+	if why := Damage(""); e != nil || !errors.As(err, &why) {
 		t.Errorf(format+": got (%v, %v), want damage", append(args, e, err)...)
 	}
 }
 
 // TestRecordVersion shows that a file of another version is told from damage.
 func TestRecordVersion(t *testing.T) {
-	file := encode(cachetest.Entry("key", 1, 100))
+	file := Encode(cachetest.Entry("key", 1, 100))
 	file[len(magic)]++
-	if _, err := decodeBytes(file); !errors.Is(err, wrongVersion) {
-		t.Errorf("got error %v, want %v", err, wrongVersion)
+	if _, err := Decode(file); !errors.Is(err, WrongVersion) {
+		t.Errorf("got error %v, want %v", err, WrongVersion)
 	}
 }
 
 // sealed returns a record with forged parts under checksums that are right.
 func sealed(meta, body []byte, metaLen uint32, bodyLen uint64) []byte {
-	b := encodeHead(&cache.Entry{Body: body})[:prefixSize]
+	b := Head(&cache.Entry{Body: body})[:prefixSize]
 	binary.LittleEndian.PutUint32(b[len(magic)+4:], metaLen)
 	binary.LittleEndian.PutUint64(b[len(magic)+8:], bodyLen)
 	b = append(b, meta...)
@@ -98,7 +92,7 @@ func sealed(meta, body []byte, metaLen uint32, bodyLen uint64) []byte {
 func TestRecordForgedLengths(t *testing.T) {
 	meta := appendMeta(nil, cachetest.Entry("key", 1, 0))
 	size := uint32(len(meta))
-	if _, err := decodeBytes(sealed(meta, nil, size, 0)); err != nil {
+	if _, err := Decode(sealed(meta, nil, size, 0)); err != nil {
 		t.Fatalf("with the right lengths: %v", err)
 	}
 	for _, tt := range []struct {
@@ -114,25 +108,25 @@ func TestRecordForgedLengths(t *testing.T) {
 		{"body in place of metadata", 0, uint64(size), false},
 	} {
 		file := sealed(meta, nil, tt.metaLen, tt.bodyLen)
-		if e, err := decodeBytes(file); err == nil {
+		if e, err := Decode(file); err == nil {
 			t.Errorf("%s: got %v and no error", tt.name, e)
 		}
 		// Before anything is allocated by it.
-		if _, _, err := readPrefix(bytes.NewReader(file), int64(len(file))); tt.tooLong && !errors.Is(err, wrongLength) {
-			t.Errorf("%s: got error %v, want %v", tt.name, err, wrongLength)
+		if _, _, err := readPrefix(bytes.NewReader(file), int64(len(file))); tt.tooLong && !errors.Is(err, WrongLength) {
+			t.Errorf("%s: got error %v, want %v", tt.name, err, WrongLength)
 		}
 	}
 }
 
 func FuzzDecode(f *testing.F) {
-	f.Add(encode(cachetest.Entry("key", 1, 100)))
-	f.Add(encode(&cache.Entry{}))
+	f.Add(Encode(cachetest.Entry("key", 1, 100)))
+	f.Add(Encode(&cache.Entry{}))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		e, err := decodeBytes(file)
+		e, err := Decode(file)
 		if (e == nil) == (err == nil) {
 			t.Fatalf("got (%v, %v)", e, err)
 		}
-		if e != nil && !bytes.Equal(encode(e), file) {
+		if e != nil && !bytes.Equal(Encode(e), file) {
 			t.Error("what was read is written differently")
 		}
 	})
@@ -148,14 +142,14 @@ func FuzzMetadata(f *testing.F) {
 	f.Fuzz(func(t *testing.T, meta []byte) {
 		file := sealed(meta, nil, uint32(len(meta)), 0)
 		var e *cache.Entry
-		allocated := testing.AllocsPerRun(1, func() { e, _ = decodeBytes(file) })
+		allocated := testing.AllocsPerRun(1, func() { e, _ = Decode(file) })
 		if limit := 50 + 2*len(meta); allocated > float64(limit) {
 			t.Errorf("got %v allocations for %d bytes, limit %d", allocated, len(meta), limit)
 		}
 		if e == nil {
 			return
 		}
-		again, err := decodeBytes(encode(e))
+		again, err := Decode(Encode(e))
 		if err != nil || !reflect.DeepEqual(again, e) {
 			t.Errorf("got (%+v, %v), want %+v", again, err, e)
 		}

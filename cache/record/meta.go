@@ -1,4 +1,4 @@
-package disk
+package record
 
 import (
 	"crypto/sha256"

@@ -1,4 +1,7 @@
-package disk
+// Package record is an entry as bytes: checksummed, of one versioned format
+// wherever entries leave the process, be it to a file, to replicas or to another
+// machine. What does not pass the checks is Damage, never an entry.
+package record
 
 import (
 	"bytes"
@@ -7,12 +10,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"perigee/cache"
 )
 
-// A record is an entry in a file. Numbers are little-endian.
+// A record is an entry as bytes. Numbers are little-endian.
 //
 //	prefix    magic, version, length of the metadata, length of the body,
 //	          SHA-256 of the body, four times
@@ -30,32 +34,50 @@ const (
 	prefixSize = len(magic) + 4 + 4 + 8 + sha256.Size + 4*timeSize
 )
 
-// damage says why a file is not a record that can be served.
-type damage string
+// Damage says why bytes are not a record that can be served.
+type Damage string
 
-func (d damage) Error() string { return "disk: damaged: " + string(d) }
+func (d Damage) Error() string { return "record: damaged: " + string(d) }
+
+// The kinds of damage.
 
 const (
-	wrongMagic    damage = "not a file of this cache"
-	wrongVersion  damage = "another version of the format"
-	wrongLength   damage = "not as long as it says"
-	wrongHead     damage = "checksum of the head"
-	wrongBody     damage = "checksum of the body"
-	wrongMetadata damage = "metadata"
-	wrongName     damage = "under the name of another entry"
+	WrongMagic    Damage = "not a record"
+	WrongVersion  Damage = "another version of the format"
+	WrongLength   Damage = "not as long as it says"
+	WrongHead     Damage = "checksum of the head"
+	WrongBody     Damage = "checksum of the body"
+	WrongMetadata Damage = "metadata"
+	WrongName     Damage = "under the name of another entry"
 )
+
+// Times are what an entry says of itself, by which its worth can be judged.
+type Times struct {
+	Answered, FreshUntil, StaleWhileRevalidateUntil, StaleIfErrorUntil time.Time
+}
+
+// TimesOf returns those of e.
+func TimesOf(e *cache.Entry) Times {
+	return Times{e.Answered, e.FreshUntil, e.StaleWhileRevalidateUntil, e.StaleIfErrorUntil}
+}
 
 // prefix is the part of a record that has a fixed size.
 type prefix struct {
 	metaLen uint32
 	bodyLen uint64
 	bodySum [sha256.Size]byte
-	// What the entry says of itself.
-	answered, freshUntil, staleWhileRevalidateUntil, staleIfErrorUntil time.Time
+	times   Times
 }
 
-// encodeHead returns what stands before the body in the record of e.
-func encodeHead(e *cache.Entry) []byte {
+// Encode returns the record of e.
+func Encode(e *cache.Entry) []byte {
+	head := Head(e)
+	return append(slices.Grow(head, len(e.Body)), e.Body...)
+}
+
+// Head returns what stands before the body in the record of e. Head and body
+// together are the record.
+func Head(e *cache.Entry) []byte {
 	meta := appendMeta(nil, e)
 	head := make([]byte, 0, prefixSize+len(meta)+sha256.Size)
 	head = append(head, magic...)
@@ -81,30 +103,41 @@ func readPrefix(r io.Reader, size int64) (p prefix, raw []byte, err error) {
 	}
 	rest, ok := bytes.CutPrefix(raw, []byte(magic))
 	if !ok {
-		return p, nil, wrongMagic
+		return p, nil, WrongMagic
 	}
 	c := cursor{rest: rest}
 	if c.uint32() != version {
-		return p, nil, wrongVersion
+		return p, nil, WrongVersion
 	}
 	p.metaLen, p.bodyLen = c.uint32(), c.uint64()
 	p.bodySum = c.sum()
-	p.answered, p.freshUntil = c.time(), c.time()
-	p.staleWhileRevalidateUntil, p.staleIfErrorUntil = c.time(), c.time()
+	p.times.Answered, p.times.FreshUntil = c.time(), c.time()
+	p.times.StaleWhileRevalidateUntil, p.times.StaleIfErrorUntil = c.time(), c.time()
 	if c.failed {
-		return p, nil, wrongMetadata
+		return p, nil, WrongMetadata
 	}
 	// In this order nothing can overflow.
 	if p.bodyLen > uint64(size) || int64(p.bodyLen) != size-int64(prefixSize+sha256.Size)-int64(p.metaLen) {
-		return p, nil, wrongLength
+		return p, nil, WrongLength
 	}
 	return p, raw, nil
 }
 
-// decode reads a record that is size bytes long and verifies all of it. It never
+// Peek returns the times in a record that is size bytes long, of which it reads
+// the beginning and verifies nothing but the lengths. The error is a Damage, or a
+// fault of r.
+func Peek(r io.Reader, size int64) (Times, error) {
+	p, _, err := readPrefix(r, size)
+	return p.times, err
+}
+
+// Decode is Read for a record in memory, whose bytes the entry does not keep.
+func Decode(b []byte) (*cache.Entry, error) { return Read(bytes.NewReader(b), int64(len(b))) }
+
+// Read reads a record that is size bytes long and verifies all of it. It never
 // allocates more than about that, whatever the record says. The error is a
-// damage, or a fault of r.
-func decode(r io.Reader, size int64) (*cache.Entry, error) {
+// Damage, or a fault of r.
+func Read(r io.Reader, size int64) (*cache.Entry, error) {
 	p, raw, err := readPrefix(r, size)
 	if err != nil {
 		return nil, err
@@ -118,7 +151,7 @@ func decode(r io.Reader, size int64) (*cache.Entry, error) {
 	hash.Write(raw)
 	hash.Write(meta)
 	if !bytes.Equal(hash.Sum(nil), sum) {
-		return nil, wrongHead
+		return nil, WrongHead
 	}
 	// The body gets memory of its own: it stays when the head is garbage.
 	body := make([]byte, p.bodyLen)
@@ -126,24 +159,25 @@ func decode(r io.Reader, size int64) (*cache.Entry, error) {
 		return nil, err
 	}
 	if sha256.Sum256(body) != p.bodySum {
-		return nil, wrongBody
+		return nil, WrongBody
 	}
 	e := &cache.Entry{
-		Body: body, Answered: p.answered, FreshUntil: p.freshUntil,
-		StaleWhileRevalidateUntil: p.staleWhileRevalidateUntil, StaleIfErrorUntil: p.staleIfErrorUntil,
+		Body: body, Answered: p.times.Answered, FreshUntil: p.times.FreshUntil,
+		StaleWhileRevalidateUntil: p.times.StaleWhileRevalidateUntil,
+		StaleIfErrorUntil:         p.times.StaleIfErrorUntil,
 	}
 	if !parseMeta(meta, e) {
-		return nil, wrongMetadata
+		return nil, WrongMetadata
 	}
 	return e, nil
 }
 
-// readFull fills p. That there is less is damage, for files do not grow.
+// readFull fills p. That there is less is damage, for records do not grow.
 func readFull(r io.Reader, p []byte) error {
 	_, err := io.ReadFull(r, p)
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return wrongLength
+		return WrongLength
 	case err != nil:
 		return fmt.Errorf("read: %w", err)
 	}
