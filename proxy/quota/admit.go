@@ -100,7 +100,8 @@ func (b *broker) refuseLate(now time.Time) {
 	}
 	for _, r := range b.ranked() {
 		at, why := b.forecast(r.want, r.ahead, now)
-		if !now.Before(r.want.deadline) || at.After(r.want.deadline) {
+		deadline := b.ledger.deadline(r.want)
+		if !now.Before(deadline) || at.After(deadline) {
 			b.refuse(r.want, why, now)
 		}
 	}

@@ -36,6 +36,9 @@ func (b *broker) advance(now time.Time) time.Time {
 		b.share.credit(s.charges)
 	}
 	b.share.expire(now.Add(-b.memory()))
+	if b.ledger.pool != nil {
+		b.overdue(now)
+	}
 	return now
 }
 
@@ -47,8 +50,10 @@ func (b *broker) ask(w *want, now time.Time) {
 		return
 	}
 	b.ledger.learned.freshen(now)
-	b.seq++
-	w.seq, w.asked, w.queued = b.seq, now, true
+	if w.queued = true; w.seq == 0 { // one that asks again keeps its place
+		b.seq++
+		w.seq, w.asked = b.seq, now
+	}
 	b.queue = append(b.queue, w)
 	if len(b.queue) > b.limits.queue {
 		worst := slices.MaxFunc(b.queue, b.compare)
@@ -60,6 +65,9 @@ func (b *broker) ask(w *want, now time.Time) {
 // join adds a waiter to a demand, queued or not.
 func (b *broker) join(w *want, x *Waiter, now time.Time) {
 	b.share.touch(x.Client, b.advance(now))
+	if b.ledger.pool != nil {
+		b.ledger.pool.ask(x.Client)
+	}
 	w.join(x)
 	if w.queued && b.ledger.free() > 0 {
 		b.pump(now)
@@ -156,7 +164,7 @@ func (b *broker) next(now time.Time) time.Time {
 		return next
 	}
 	for _, w := range b.queue {
-		sooner(w.deadline)
+		sooner(b.ledger.deadline(w))
 	}
 	opens, _ := b.ledger.opens(now)
 	sooner(opens)

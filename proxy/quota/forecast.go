@@ -106,7 +106,7 @@ func (b *broker) expect(a asker, ahead int, now time.Time) time.Time {
 		start = start.Add(time.Duration(min(ahead, l.limit)) * l.pace())
 	}
 	ahead = min(ahead, max(l.limit-b.reserve()-1, 0))
-	free, parts := l.limit-l.spent()-ahead, a.parts
+	free, parts := l.left()-ahead, a.parts
 	for at, back := range l.returning {
 		if at.After(start) {
 			if a.affords(parts, free) == "" {

@@ -2,6 +2,7 @@ package quota
 
 import (
 	"context"
+	"crypto/rand"
 	"sync"
 	"time"
 )
@@ -10,9 +11,13 @@ import (
 // fair turns. It is the broker with a lock, a clock and a timer; all its methods
 // are safe for concurrent use. Nobody but its callers runs any goroutine, and
 // there is nothing to close.
+//
+// With a Pool, upstream's quota is shared with other replicas. Somebody must run
+// Share then.
 type Gate struct {
 	observer Observer
 	saver    saver
+	mail     mail
 
 	mu     sync.Mutex // guards all below; never held while calling out
 	broker *broker
@@ -27,9 +32,13 @@ func New(o Options) (*Gate, error) {
 		return nil, err
 	}
 	l := newLedger(o.Limit, o.Period, time.Now())
+	if o.Pool != nil {
+		l.pool = newPooled(o.Replica, rand.Text(), o.Hold, time.Now())
+	}
 	g := &Gate{
 		observer: o.Observer,
 		saver:    saver{save: o.Save},
+		mail:     newMail(o.Pool),
 		broker:   newBroker(l, limits{reserve: o.Reserve, queue: o.Queue, fanout: o.Fanout}),
 		poke:     make(chan struct{}, 1),
 	}
@@ -46,6 +55,21 @@ func New(o Options) (*Gate, error) {
 // If ctx ends first the error is its, and nothing is spent. A demand that has had
 // its Grant must not be used again, unless that was returned unused.
 func (g *Gate) Acquire(ctx context.Context, d *Demand) (*Grant, error) {
+	for {
+		slot, err := g.allotted(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		if g.take(slot) {
+			g.keep()
+			return &Grant{gate: g, demand: d, slot: slot}, nil
+		}
+		g.change(func(b *broker, now time.Time) { b.unused(&d.want, slot, now) })
+	}
+}
+
+// allotted waits until the broker has decided.
+func (g *Gate) allotted(ctx context.Context, d *Demand) (*slot, error) {
 	decided := make(chan struct{})
 	g.change(func(b *broker, now time.Time) {
 		d.slot, d.refusal, d.decided = nil, nil, decided
@@ -63,8 +87,7 @@ func (g *Gate) Acquire(ctx context.Context, d *Demand) (*Grant, error) {
 		g.change(func(b *broker, now time.Time) { b.unused(&d.want, slot, now) })
 		return nil, ctx.Err()
 	case slot != nil:
-		g.keep()
-		return &Grant{gate: g, demand: d, slot: slot}, nil
+		return slot, nil
 	case d.refusal != nil:
 		return nil, d.refusal
 	case ctx.Err() != nil:
@@ -81,6 +104,7 @@ func (g *Gate) change(event func(b *broker, now time.Time)) {
 	notes := g.collect(now)
 	g.moves++
 	g.arm(now)
+	g.nudge()
 	g.mu.Unlock()
 	for _, n := range notes {
 		n.tell(g.observer)

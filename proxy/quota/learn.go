@@ -9,6 +9,7 @@ type learned struct {
 	next            time.Time // when upstream frees a slot, if all were spent
 	attempt         time.Time // when one was asked for last
 	failures        int       // in a row
+	others          bool      // another replica asked for it
 }
 
 // learn takes a report that was asked for and answered at these times. It speaks
@@ -76,6 +77,9 @@ func (l *ledger) absorb(asked time.Time) {
 		if s.lost && !s.absorbed && !s.ended.Add(margin).After(asked) {
 			s.absorbed = true
 			l.gone++
+			if l.pool != nil {
+				l.pool.absorb(s)
+			}
 		}
 	}
 }

@@ -47,6 +47,8 @@ type ledger struct {
 	// period/limit must lie between two requests. A report ends it.
 	coldUntil time.Time
 	lastGrant time.Time
+
+	pool *pooled // nil: nobody shares it
 }
 
 // foreign is what others spend of the same quota: what upstream counts and we do
@@ -88,6 +90,9 @@ func (l *ledger) advance(now time.Time) (time.Time, []*slot) {
 		if s.absorbed {
 			l.gone--
 		}
+		if l.pool != nil {
+			l.pool.drop(s)
+		}
 	}
 	l.past = slices.Delete(l.past, 0, n)
 	if n > 0 {
@@ -95,6 +100,9 @@ func (l *ledger) advance(now time.Time) (time.Time, []*slot) {
 	}
 	if l.foreign.count > 0 && !l.foreignReturns().After(now) {
 		l.foreign, l.freed = foreign{}, now
+	}
+	if l.pool != nil {
+		l.pool.elapse(now)
 	}
 	return now, back
 }
@@ -107,14 +115,29 @@ func (l *ledger) spent() int {
 	return len(l.open) + len(l.past) - l.gone + l.foreign.count
 }
 
+// left is how many requests may be spent now. It is negative when too many are.
+func (l *ledger) left() int {
+	left := l.limit - l.spent()
+	if p := l.pool; p != nil {
+		left -= p.held
+		if p.lonely {
+			left = min(left, l.allowance())
+		}
+	}
+	return left
+}
+
 // free is how many requests upstream would let through now.
-func (l *ledger) free() int { return max(l.limit-l.spent(), 0) }
+func (l *ledger) free() int { return max(l.left(), 0) }
 
 // reserve takes a slot. The caller has seen to it that there is one.
 func (l *ledger) reserve(now time.Time, p Priority) *slot {
 	s := &slot{priority: p, reserved: now, sent: now}
 	l.open = append(l.open, s)
 	l.lastGrant = now
+	if l.pool != nil {
+		l.pool.enter(s)
+	}
 	return s
 }
 
@@ -143,11 +166,22 @@ func (l *ledger) end(s *slot, at time.Time, lost bool) bool {
 		i--
 	}
 	l.past = slices.Insert(l.past, i, s)
+	if l.pool != nil && !s.remote {
+		l.pool.changed[s] = struct{}{}
+	}
 	return true
 }
 
 // refund forgets a slot of which no byte left. It reports whether it could.
-func (l *ledger) refund(s *slot) bool { return !s.left && l.drop(s) }
+func (l *ledger) refund(s *slot) bool {
+	if s.left || !l.drop(s) {
+		return false
+	}
+	if l.pool != nil {
+		l.pool.retire(s)
+	}
+	return true
+}
 
 // drop takes the slot from those under way.
 func (l *ledger) drop(s *slot) bool {
@@ -170,6 +204,9 @@ func (l *ledger) opens(now time.Time) (time.Time, Reason) {
 	}
 	later(l.closure.until, Closed)
 	later(l.learned.awaited, Learning)
+	if l.pool != nil {
+		later(l.pool.blocked, Learning)
+	}
 	if now.Before(l.coldUntil) && !l.lastGrant.IsZero() {
 		later(l.lastGrant.Add(l.pace()), Learning)
 	}

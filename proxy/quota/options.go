@@ -25,6 +25,14 @@ type Options struct {
 	// change; never twice at once, and never with an older state after a newer
 	// one. It may block, which delays the grant. It must not use the gate.
 	Save func(snapshot []byte)
+	// Pool keeps the ledger that replicas share. If nil, there is only this one.
+	Pool Pool
+	// Replica names this one among the others. It should stay the same over
+	// restarts. Required with a Pool.
+	Replica string
+	// Hold is how long at most it takes from a Grant to its end. Required with a
+	// Pool, and the same for all replicas.
+	Hold time.Duration
 	// Observer, if not nil, is told every decision.
 	Observer Observer
 }
@@ -42,6 +50,9 @@ func (o *Options) check() error {
 		return errors.New("quota: a negative number in the options")
 	case o.Limit > 0 && (o.Period < time.Second || o.Period > maxPeriod):
 		return errors.New("quota: the period must lie between a second and 31 days")
+	}
+	if o.Pool != nil && (o.Replica == "" || o.Hold <= 0) {
+		return errors.New("quota: a pool needs the name of the replica, and how long a grant is held")
 	}
 	if o.Queue == 0 {
 		o.Queue = defaultQueue

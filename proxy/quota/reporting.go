@@ -5,6 +5,7 @@ import "time"
 const (
 	// A report is asked for so long after the last one while requests are spent.
 	reportEvery = 50 * time.Second
+	reportTurn  = 4 * time.Second
 	// One that is older than this says nothing about others any more: whoever
 	// wants a slot then waits for the next report, if one can be had.
 	reportStale = time.Minute
@@ -64,6 +65,9 @@ func (b *broker) wanted(now time.Time) time.Time {
 	case len(b.queue) > 0 && l.next.After(now):
 		return l.next
 	case len(b.queue) > 0 || !b.ledger.lastGrant.Before(l.asked):
+		if l.others { // who asks already shall go on, so that not all do
+			return l.asked.Add(reportEvery + reportTurn)
+		}
 		return l.asked.Add(reportEvery)
 	}
 	return time.Time{}

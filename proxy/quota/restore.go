@@ -21,6 +21,9 @@ func (b *broker) restore(data []byte, now, wall time.Time) error {
 		b.ledger.forget(now)
 		return fmt.Errorf("restore quota: %w", err)
 	}
+	if p := b.ledger.pool; p == nil || s.Pool != nil && s.Pool.Replica != p.self {
+		s.Pool = nil
+	}
 	down := min(max(wall.Round(0).Sub(s.At), 0), longAgo)
 	l := b.ledger
 	l.last = now
@@ -34,10 +37,16 @@ func (b *broker) restore(data []byte, now, wall time.Time) error {
 			if slot.absorbed {
 				l.gone++
 			}
+			if l.pool != nil {
+				l.pool.restoreSlot(slot, s.Pool, v.Open)
+			}
 		}
 	}
 	slices.SortStableFunc(l.past, func(x, y *slot) int { return x.ended.Compare(y.ended) })
 	l.resume(s, now, down)
+	if l.pool != nil {
+		l.pool.restore(s.Pool, now.Add(-down))
+	}
 	return nil
 }
 
@@ -45,7 +54,7 @@ func (b *broker) restore(data []byte, now, wall time.Time) error {
 // nobody knows whether upstream counted it, or will.
 func (v *savedSlot) slot(now time.Time, down time.Duration) *slot {
 	s := &slot{
-		priority: v.Priority, left: true, sent: now.Add(-v.Sent - down), lost: v.Lost,
+		id: v.ID, remote: v.Remote, priority: v.Priority, left: true, sent: now.Add(-v.Sent - down), lost: v.Lost,
 		absorbed: v.Absorbed, ended: now.Add(-v.Ended - down),
 	}
 	if v.Open {

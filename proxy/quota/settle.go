@@ -50,6 +50,9 @@ func (b *broker) throttled(s *slot, at time.Time, after time.Duration, now time.
 	if b.ledger.end(s, at, true) {
 		b.release(s)
 		b.ledger.refused(s.ended, after)
+		if p := b.ledger.pool; p != nil {
+			p.closed = true
+		}
 	}
 	b.pump(now)
 }
@@ -73,6 +76,9 @@ func (b *broker) learn(r Report, asked, answered, now time.Time) bool {
 	used := b.ledger.learn(r, asked, answered)
 	if !used {
 		b.ledger.learned.failed()
+	}
+	if p := b.ledger.pool; p != nil && used {
+		p.report = &sharedReport{Report: r, asked: asked, answered: answered}
 	}
 	b.pump(now)
 	return used

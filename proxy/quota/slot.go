@@ -6,6 +6,8 @@ import "time"
 // at some unknown moment between sent and ended, so a slot counts from the moment
 // it is reserved until one period and a margin after it ended.
 type slot struct {
+	id       string // among replicas; empty: there are none
+	remote   bool   // it is another replica's
 	priority Priority
 	reserved time.Time
 	sent     time.Time // when the first byte left; until told, when it was reserved

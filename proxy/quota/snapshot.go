@@ -29,9 +29,12 @@ type saved struct {
 	Granted  time.Duration `json:"granted"`   // ago
 	AnyGrant bool          `json:"any_grant"` // there was one
 	Slots    []savedSlot   `json:"slots"`
+	Pool     *savedPool    `json:"pool,omitempty"`
 }
 
 type savedSlot struct {
+	ID       string           `json:"id,omitempty"`
+	Remote   bool             `json:"remote,omitempty"`
 	Priority Priority         `json:"priority"`
 	Open     bool             `json:"open,omitempty"`
 	Sent     time.Duration    `json:"sent"`            // ago
@@ -58,6 +61,9 @@ func (b *broker) snapshot(now, wall time.Time) []byte {
 	for _, slot := range l.open {
 		s.Slots = append(s.Slots, saveSlot(slot, now))
 	}
+	if l.pool != nil {
+		s.Pool = l.pool.save(now)
+	}
 	body, err := json.Marshal(s)
 	if err != nil {
 		return nil
@@ -67,6 +73,7 @@ func (b *broker) snapshot(now, wall time.Time) []byte {
 
 func saveSlot(s *slot, now time.Time) savedSlot {
 	v := savedSlot{
+		ID: s.id, Remote: s.remote,
 		Priority: s.priority, Open: s.ended.IsZero(), Sent: ago(s.sent, now),
 		Lost: s.lost, Absorbed: s.absorbed,
 	}
@@ -125,5 +132,5 @@ func (s *saved) check() error {
 			}
 		}
 	}
-	return nil
+	return s.Pool.check()
 }

@@ -1,0 +1,334 @@
+package valkey
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"perigee/cache/valkey/valkeytest"
+	"perigee/proxy/quota"
+)
+
+// clerk carries out letters on a real server, outside the bubble of simulated
+// time, which stands still meanwhile.
+type clerk struct {
+	errands chan errand
+	replies chan reply
+}
+
+type errand struct {
+	letter *quota.Letter // nil: forget everything
+	now    time.Time
+}
+
+type reply struct {
+	answer quota.Answer
+	err    error
+}
+
+func startClerk(t *testing.T) *clerk {
+	t.Helper()
+	options, err := redis.ParseURL(valkeytest.Start(t).URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(options)
+	c := &clerk{errands: make(chan errand), replies: make(chan reply)}
+	var working sync.WaitGroup
+	working.Go(func() {
+		for e := range c.errands {
+			c.replies <- run(client, e)
+		}
+	})
+	t.Cleanup(func() {
+		close(c.errands)
+		working.Wait()
+		client.Close()
+	})
+	return c
+}
+
+func run(client *redis.Client, e errand) (r reply) {
+	ctx := context.Background()
+	if e.letter == nil {
+		return reply{err: client.FlushAll(ctx).Err()}
+	}
+	body, err := json.Marshal(e.letter)
+	if err != nil {
+		return reply{err: err}
+	}
+	keys := names{namespace: "sim"}.ledger()
+	text, err := script("ledger").Run(ctx, client, keys, body, "nowhere", "", e.now.UnixMilli()).Text()
+	if err != nil {
+		return reply{err: err}
+	}
+	r.err = json.Unmarshal([]byte(text), &r.answer)
+	return r
+}
+
+// simulation is some replicas before a shared ledger and an upstream that
+// throttles as Django REST Framework does.
+type simulation struct {
+	t        *testing.T
+	clerk    *clerk
+	mu       sync.Mutex // guards clerk: one errand at a time
+	limit    int
+	replicas []*simulated
+
+	lost    bool   // nobody reaches the ledger
+	mark    string // of the ledger's latest state
+	log     []time.Time
+	refused int
+	served  int
+}
+
+func (s *simulation) send(e errand) reply {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clerk.errands <- e
+	return <-s.clerk.replies
+}
+
+// request is one that reaches upstream now.
+func (s *simulation) request() {
+	now := time.Now()
+	for len(s.log) > 0 && !s.log[0].After(now.Add(-time.Hour)) {
+		s.log = s.log[1:]
+	}
+	if len(s.log) >= s.limit {
+		s.refused++
+		return
+	}
+	s.log, s.served = append(s.log, now), s.served+1
+}
+
+// simulated is one replica. It is the Pool of its own gate, too.
+type simulated struct {
+	s     *simulation
+	name  string
+	rng   *rand.Rand
+	news  chan struct{}
+	cut   bool // its letters do not arrive
+	deaf  bool // the answers do not
+	saved []byte
+
+	gate  *quota.Gate
+	end   context.CancelFunc // of its users
+	leave context.CancelFunc // of Share
+	users sync.WaitGroup
+	share sync.WaitGroup
+}
+
+func (r *simulated) News() <-chan struct{} { return r.news }
+
+var errNoAnswer = errors.New("no answer in time")
+
+func (r *simulated) Exchange(l quota.Letter) (quota.Answer, error) {
+	if r.cut || r.s.lost {
+		return quota.Answer{}, quota.ErrUnsent
+	}
+	time.Sleep(time.Millisecond)
+	reply := r.s.send(errand{letter: &l, now: time.Now()})
+	if reply.err != nil {
+		r.s.t.Errorf("the script fails: %v", reply.err)
+		return quota.Answer{}, reply.err
+	}
+	if mark := fmt.Sprint(reply.answer.Epoch, reply.answer.Seq); mark != r.s.mark || reply.answer.Verdict == quota.Settling {
+		r.s.mark = mark
+		r.s.publish(r)
+	}
+	if r.deaf {
+		time.Sleep(250 * time.Millisecond)
+		return quota.Answer{}, errNoAnswer
+	}
+	return reply.answer, nil
+}
+
+func (s *simulation) publish(from *simulated) {
+	for _, r := range s.replicas {
+		if r != from && !r.cut && !s.lost {
+			select {
+			case r.news <- struct{}{}:
+			default:
+			}
+		}
+	}
+}
+
+// start begins a process of the replica, which goes on from what was saved.
+func (r *simulated) start() {
+	gate, err := quota.New(quota.Options{
+		Limit: r.s.limit, Period: time.Hour, Reserve: 1, Fanout: r.s.limit,
+		Pool: r, Replica: r.name, Hold: 40 * time.Second,
+		Save: func(snapshot []byte) { r.saved = snapshot },
+	})
+	if err != nil {
+		r.s.t.Fatal(err)
+	}
+	if r.saved != nil {
+		if err := gate.Restore(r.saved); err != nil {
+			r.s.t.Fatal(err)
+		}
+	}
+	shared, leave := context.WithCancel(context.Background())
+	r.gate, r.leave = gate, leave
+	r.share.Go(func() { gate.Share(shared) })
+}
+
+// storm has some users want pages until it is calmed.
+func (r *simulated) storm(users int) {
+	var ctx context.Context
+	ctx, r.end = context.WithCancel(context.Background())
+	gate := r.gate
+	for u := range users {
+		rng := rand.New(rand.NewPCG(r.rng.Uint64(), 0))
+		r.users.Go(func() {
+			for ctx.Err() == nil {
+				time.Sleep(time.Duration(rng.ExpFloat64() * float64(20*time.Second)))
+				r.fetch(ctx, gate, fmt.Sprint(r.name, u), rng)
+			}
+		})
+	}
+}
+
+func (r *simulated) calm() {
+	r.end()
+	r.users.Wait()
+}
+
+func (r *simulated) fetch(ctx context.Context, gate *quota.Gate, client string, rng *rand.Rand) {
+	demand := gate.NewDemand()
+	seat := demand.Join(quota.Waiter{Client: client, Deadline: time.Now().Add(8 * time.Second)})
+	defer seat.Leave()
+	grant, err := gate.Acquire(ctx, demand)
+	if err != nil {
+		return
+	}
+	defer grant.Close()
+	if rng.IntN(20) == 0 {
+		grant.Unused()
+		return
+	}
+	grant.Sent()
+	time.Sleep(time.Duration(rng.Float64() * float64(time.Second)))
+	r.s.request()
+	time.Sleep(time.Duration(rng.Float64() * float64(time.Second)))
+	if rng.IntN(10) > 0 { // else the answer is lost
+		grant.Done(time.Now())
+	}
+}
+
+// kill ends the process at this moment: nothing more is told or saved.
+func (r *simulated) kill() {
+	saved := r.saved
+	r.cut = true
+	r.calm()
+	r.leave()
+	r.share.Wait()
+	r.saved, r.cut = saved, false
+}
+
+// mishap lets something go wrong.
+func (s *simulation) mishap(rng *rand.Rand) string {
+	r := s.replicas[rng.IntN(len(s.replicas))]
+	switch rng.IntN(7) {
+	case 0:
+		r.cut = true
+		return "one is cut off"
+	case 1:
+		r.deaf = true
+		return "one hears no answers"
+	case 2:
+		s.lost = true
+		return "the ledger is lost"
+	case 3:
+		s.send(errand{})
+		return "the ledger is empty"
+	case 4:
+		r.kill()
+		r.start()
+		r.storm(3)
+		return "one is killed and started again"
+	case 5:
+		r.calm()
+		r.leave()
+		r.share.Wait()
+		r.saved, r.name = nil, r.name+"'"
+		r.start()
+		r.storm(3)
+		return "one leaves, another joins"
+	}
+	return "nothing"
+}
+
+func (s *simulation) heal() {
+	s.lost = false
+	for _, r := range s.replicas {
+		r.cut, r.deaf = false, false
+	}
+}
+
+// TestReplicasNeverExceedTheQuota has three replicas want more than there is,
+// in storms with calm between them, so that there is something in escrow when
+// things go wrong: cut networks, lost answers, a ledger that is gone or empty,
+// kills, and replicas that come and go.
+func TestReplicasNeverExceedTheQuota(t *testing.T) {
+	clerk := startClerk(t)
+	seeds := 6
+	if testing.Short() {
+		seeds = 1
+	}
+	for seed := range seeds {
+		synctest.Test(t, func(t *testing.T) { simulate(t, clerk, uint64(seed)) })
+	}
+}
+
+func simulate(t *testing.T, clerk *clerk, seed uint64) {
+	rng := rand.New(rand.NewPCG(seed, 7))
+	s := &simulation{t: t, clerk: clerk, limit: 15}
+	if err := s.send(errand{}).err; err != nil {
+		t.Fatal(err)
+	}
+	upTo := func(d time.Duration) time.Duration { return time.Duration(rng.Float64() * float64(d)) }
+	for i := range 3 {
+		r := &simulated{s: s, name: fmt.Sprint("r", i), rng: rand.New(rand.NewPCG(seed, uint64(i))), news: make(chan struct{}, 1)}
+		s.replicas = append(s.replicas, r)
+		r.start()
+	}
+	var story []string
+	for range 6 {
+		time.Sleep(upTo(80 * time.Minute))
+		for _, r := range s.replicas {
+			r.storm(3)
+		}
+		for range 3 {
+			time.Sleep(upTo(time.Minute))
+			story = append(story, s.mishap(rng))
+		}
+		time.Sleep(upTo(40 * time.Minute))
+		s.heal()
+		time.Sleep(upTo(10 * time.Minute))
+		for _, r := range s.replicas {
+			r.calm()
+		}
+	}
+	for _, r := range s.replicas {
+		r.leave()
+		r.share.Wait()
+	}
+	t.Logf("seed %d: %d requests were sent in all", seed, s.served)
+	if s.refused > 0 {
+		t.Errorf("seed %d: upstream had to refuse %d requests: %q", seed, s.refused, story)
+	}
+	if s.served < 6*s.limit/2 {
+		t.Errorf("seed %d: only %d requests were sent: %q", seed, s.served, story)
+	}
+}

@@ -1,0 +1,215 @@
+-- The ledger that replicas share: what each spent of upstream's quota, and what
+-- each holds in escrow, that is, may spend when it cannot ask here. Package
+-- quota says why this never exceeds the limit (see Letter, Answer and pooled).
+--
+-- KEYS  state, untils, seqs, slots, replicas, asked
+-- ARGV  the letter; where to publish that there is news, and what; the time in
+--       milliseconds, for tests (empty: that of this server)
+--
+-- state     epoch, seq, whole (who knows less must be told everything), founded,
+--           count and members (to notice what was evicted), report, closed
+-- untils    slot ids by when they stop counting
+-- seqs      slot ids by the seq that brought them in or changed them last
+-- slots     what else is known of them
+-- replicas  escrow e, of which one part in n of what returns is added, k slots
+--           known by seq s, last heard at t; u: has yet to tell what it knows
+-- asked     clients by when they asked last
+local state, untils, seqs, slots, replicas, asked =
+  KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+
+local AWAY = 3000              -- silent for so long, a replica is away
+local FORGOTTEN = 86400000     -- and for so long, it is none any more
+local SETTLE = 3000            -- after a ledger was founded, others may tell what they know
+local CLIENTS, TOLD = 4096, 256
+local NEARLY = 1e-6            -- sums of fractions are not exact
+
+local letter = cjson.decode(ARGV[1])
+local now = tonumber(ARGV[4])
+if not now then
+  local t = redis.call('TIME')
+  now = t[1] * 1000 + math.floor(t[2] / 1000)
+end
+
+local answer = { now = now }
+local function say(word)
+  answer.word = word
+  return cjson.encode(answer)
+end
+
+-- Is there a ledger, whole, and the one that the replica knows?
+local epoch = redis.call('HGET', state, 'epoch')
+local function whole()
+  local count, members = unpack(redis.call('HMGET', state, 'count', 'members'))
+  count, members = tonumber(count), tonumber(members)
+  return redis.call('ZCARD', untils) == count and redis.call('ZCARD', seqs) == count
+    and redis.call('HLEN', slots) == count and redis.call('HLEN', replicas) == members
+end
+if epoch and not whole() then epoch = false end
+local founded_now = false
+if not epoch then
+  if not letter.found then return say('empty') end
+  redis.call('DEL', state, untils, seqs, slots, replicas)
+  epoch, founded_now = letter.found, true
+  redis.call('HSET', state, 'epoch', epoch, 'seq', letter.seq, 'whole', 0, 'founded', now)
+end
+local seq = tonumber(redis.call('HGET', state, 'seq'))
+local known_epoch = letter.epoch == epoch
+if not letter.whole and (not known_epoch or letter.seq > seq) then return say('stranger') end
+local current = founded_now or (known_epoch and not letter.whole and letter.seq == seq)
+local after = math.max(seq, letter.seq) + 1
+local changed = founded_now
+
+local function forget(id)
+  redis.call('ZREM', untils, id)
+  redis.call('ZREM', seqs, id)
+  redis.call('HDEL', slots, id)
+end
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', untils, '-inf', now)) do forget(id) end
+
+-- Slots. Of two reports of one, that of its end counts.
+local function put(slot)
+  local old = redis.call('HGET', slots, slot.id)
+  if old and (cjson.decode(old).e or not slot.e) then return end
+  slot.r = now - slot.r
+  if slot.e then slot.e = now - slot.e end
+  local ends = (slot.e or slot.r + letter.hold) + letter.span
+  if ends <= now then return end
+  redis.call('ZADD', untils, ends, slot.id)
+  redis.call('ZADD', seqs, after, slot.id)
+  redis.call('HSET', slots, slot.id, cjson.encode(slot))
+  changed = true
+end
+for _, slot in ipairs(letter.slots or {}) do put(slot) end
+for _, id in ipairs(letter.gone or {}) do
+  if redis.call('HEXISTS', slots, id) == 1 then
+    forget(id)
+    redis.call('HSET', state, 'whole', after)
+    changed = true
+  end
+end
+
+-- What upstream said last, to whomever.
+local function keep(field, told, latest)
+  local old = redis.call('HGET', state, field)
+  if old and cjson.decode(old)[latest] >= told[latest] then return end
+  redis.call('HSET', state, field, cjson.encode(told))
+  changed = true
+end
+if letter.report then
+  letter.report.asked = now - letter.report.asked
+  letter.report.answered = now - letter.report.answered
+  keep('report', letter.report, 'asked')
+end
+if letter.closed then
+  letter.closed.at = now - letter.closed.at
+  letter.closed['until'] = now + letter.closed['until']
+  keep('closed', letter.closed, 'until')
+end
+
+-- Who asked.
+for _, client in ipairs(letter.asked or {}) do redis.call('ZADD', asked, now, client) end
+redis.call('ZREMRANGEBYSCORE', asked, '-inf', now - letter.span)
+redis.call('ZREMRANGEBYRANK', asked, 0, -CLIENTS - 1)
+local others_asked = redis.call('ZRANGEBYSCORE', asked, letter.heard, '+inf', 'LIMIT', 0, TOLD)
+if #others_asked > 0 then answer.asked = others_asked end
+
+-- Who is there.
+local me = letter.replica
+local members, mine = {}, nil
+for _, id in ipairs(letter.members or {}) do
+  if id ~= me then
+    changed = redis.call('HSETNX', replicas, id, cjson.encode({ u = true, t = now })) == 1 or changed
+  end
+end
+local all = redis.call('HGETALL', replicas)
+for i = 1, #all, 2 do
+  local id, r = all[i], cjson.decode(all[i + 1])
+  if id == me then
+    mine = r
+  elseif now - r.t > FORGOTTEN then
+    redis.call('HDEL', replicas, id)
+    changed = true
+  else
+    members[id] = r
+  end
+end
+if letter.leave then
+  changed = redis.call('HDEL', replicas, me) == 1 or changed
+elseif not mine or mine.u then
+  changed = true
+end
+if changed then seq = after end
+
+-- What the others hold, now and as far as they are away.
+local count, unheard, others, away, parts = letter.leave and 0 or 1, 0, 0, 0, 0
+for id, r in pairs(members) do
+  count = count + 1
+  if r.u then
+    unheard = unheard + 1
+  else
+    local holds = r.e
+    if r.n > 0 then
+      holds = holds + math.max(r.k - redis.call('ZCOUNT', seqs, '-inf', r.s), 0) / r.n
+      parts = parts + 1 / r.n
+    end
+    others = others + holds
+    if now - r.t > AWAY then away = away + holds end
+  end
+end
+local function live() return redis.call('ZCARD', untils) end
+
+-- Take a slot.
+local settle = false
+if letter.take then
+  local founded = tonumber(redis.call('HGET', state, 'founded'))
+  if not current then
+    answer.verdict = 'behind'
+  elseif unheard > 0 then
+    answer.verdict = 'unheard'
+  elseif now < founded + SETTLE then
+    answer.verdict = 'settling'
+  elseif live() + 1 + others + letter.least <= letter.room + NEARLY then
+    put(letter.take)
+    seq = after
+    answer.taken = true
+  elseif live() + 1 + away + letter.least <= letter.room + NEARLY then
+    answer.verdict, settle = 'settling', true
+  else
+    answer.verdict = 'held'
+  end
+end
+
+-- The replica's own escrow: never less than it says, since it goes by that until
+-- it has read the answer.
+if not letter.leave then
+  local mine_now = { e = letter.least, n = letter.parts, k = letter.known, s = current and seq or 0, t = now }
+  if known_epoch and not current and not letter.whole then mine_now.s = letter.seq end
+  if unheard == 0 then
+    local fits = math.floor(letter.room - live() - others + NEARLY)
+    mine_now.e = math.max(letter.least, math.min(letter.most, fits))
+    if (mine_now.n == 0 or mine_now.n > count) and parts + 1 / count <= 1 + NEARLY then mine_now.n = count end
+  end
+  redis.call('HSET', replicas, me, cjson.encode(mine_now))
+  answer.escrow, answer.parts = mine_now.e, mine_now.n
+end
+
+-- What the replica does not know yet.
+redis.call('HSET', state, 'seq', seq, 'count', live(), 'members', redis.call('HLEN', replicas))
+answer.whole = not current and (letter.whole or letter.seq < tonumber(redis.call('HGET', state, 'whole')))
+if not current then
+  local from = answer.whole and '-inf' or '(' .. letter.seq
+  local ids = redis.call('ZRANGEBYSCORE', seqs, from, '+inf')
+  local told = {}
+  for _, id in ipairs(ids) do told[#told + 1] = cjson.decode(redis.call('HGET', slots, id)) end
+  if #told > 0 then answer.slots = told end
+end
+local report, closed = redis.call('HGET', state, 'report'), redis.call('HGET', state, 'closed')
+if report then answer.report = cjson.decode(report) end
+if closed then answer.closed = cjson.decode(closed) end
+answer.epoch, answer.seq = epoch, seq
+answer.members = letter.leave and {} or { me }
+for id in pairs(members) do table.insert(answer.members, id) end
+if #answer.members == 0 then answer.members = nil end
+answer.unheard, answer.held = unheard, math.ceil(away - NEARLY)
+if changed or answer.taken or settle then redis.call('PUBLISH', ARGV[2], ARGV[3]) end
+return say('read')

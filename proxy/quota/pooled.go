@@ -1,0 +1,193 @@
+package quota
+
+import (
+	"strconv"
+	"time"
+)
+
+const (
+	// strangers is how many replicas one that has never reached the shared ledger
+	// assumes there are.
+	strangers = 3
+	// joining is how long the first letter of a replica may take before it goes on
+	// alone.
+	joining = 2 * time.Second
+	// lag is how much longer than the shared ledger a replica counts what both
+	// know: clocks do not run alike.
+	lag = time.Second
+	// How long to wait after a slot was refused that is there.
+	settleLeast = 20 * time.Millisecond
+	settleMost  = 250 * time.Millisecond
+	heldPause   = time.Second
+	// maxAsked bounds the clients that one letter tells of.
+	maxAsked = 512
+)
+
+// pooled is what a replica knows of the ledger that all share, and what of it the
+// replica may spend when it cannot ask: its escrow.
+//
+// All escrows and all that is spent together never exceed the limit; the shared
+// ledger sees to that, by two rules. A slot is given only if it fits in beside the
+// escrows of all others. And an escrow grows only when the ledger says so, while
+// it shrinks as soon as its holder writes that it does: so whichever of a letter
+// and its answer is lost, the ledger believes an escrow to be as large as its
+// holder does, or larger.
+//
+// A replica that stays away must not starve. So of the slots that it and the
+// ledger both know, one part of every one that returns adds to its escrow, where
+// the parts of all replicas come to one at most.
+type pooled struct {
+	self  string        // this replica
+	life  string        // begins the ids of the slots of this process
+	ready bool          // the ledger knows that the replica knows it as it is
+	made  uint64        // of them
+	hold  time.Duration // after which a slot of another replica has ended
+	heard int64         // see Letter
+
+	epoch   string
+	seq     int64
+	members []string
+	held    int // for replicas that are away
+
+	virgin  bool      // the shared ledger has never answered
+	lonely  bool      // it cannot be asked, or cannot answer for all
+	blocked time.Time // until then nothing is taken
+	refused int       // slots in a row
+
+	escrow int // what may be spent alone
+	parts  int // one part in so many of what returns adds to it; 0: none does
+	known  int // slots that both knew when this was agreed
+
+	slots   map[string]*slot     // by id
+	told    map[string]time.Time // until when the ledger counts the slots that it knows
+	untold  map[*slot]struct{}   // what was spent alone since
+	pending map[*slot]struct{}   // what was allotted, but not yet given by all
+	changed map[*slot]struct{}   // what it is to be told of
+
+	whole  bool // the next letter tells everything
+	gone   []string
+	asked  map[string]struct{}
+	report *sharedReport
+	heeded SharedReport // the last one
+	closed bool         // a closure is to be told of
+}
+
+// sharedReport is a report that is to be told of.
+type sharedReport struct {
+	Report
+	asked, answered time.Time
+}
+
+func newPooled(self, life string, hold time.Duration, now time.Time) *pooled {
+	return &pooled{
+		self: self, life: life, hold: hold,
+		virgin: true, lonely: true, whole: true, blocked: now.Add(joining),
+		slots: map[string]*slot{}, told: map[string]time.Time{},
+		untold: map[*slot]struct{}{}, pending: map[*slot]struct{}{}, changed: map[*slot]struct{}{},
+		asked: map[string]struct{}{},
+	}
+}
+
+// enter takes up a slot of this process.
+func (p *pooled) enter(s *slot) {
+	p.name(s)
+	p.slots[s.id] = s
+	p.pending[s] = struct{}{}
+}
+
+// name gives a slot an id that no other has.
+func (p *pooled) name(s *slot) {
+	p.made++
+	s.id = p.life + "." + strconv.FormatUint(p.made, 36)
+}
+
+// spend spends a slot out of the escrow, if there is nobody to ask. It reports
+// true, too, for one that is spent already.
+func (p *pooled) spend(s *slot) bool {
+	if _, pending := p.pending[s]; !pending {
+		return true
+	}
+	if p.lonely {
+		delete(p.pending, s)
+		p.untold[s] = struct{}{}
+	}
+	return p.lonely
+}
+
+// drop forgets a slot that has returned, or was never spent. What the ledger
+// believes of it stays.
+func (p *pooled) drop(s *slot) {
+	delete(p.slots, s.id)
+	delete(p.untold, s)
+	delete(p.pending, s)
+	delete(p.changed, s)
+}
+
+// retire is drop for a slot that does not count although the ledger may think so.
+func (p *pooled) retire(s *slot) {
+	_, alone := p.untold[s]
+	if _, pending := p.pending[s]; !alone && !pending {
+		p.gone = append(p.gone, s.id)
+	}
+	p.drop(s)
+	delete(p.told, s.id)
+}
+
+// absorb has the ledger forget a slot that upstream's report tells of.
+func (p *pooled) absorb(s *slot) {
+	if _, told := p.told[s.id]; told {
+		p.gone = append(p.gone, s.id)
+	}
+	delete(p.untold, s)
+	delete(p.changed, s)
+	delete(p.told, s.id)
+}
+
+// elapse forgets what the ledger does not count any more.
+func (p *pooled) elapse(now time.Time) {
+	for id, until := range p.told {
+		if !until.After(now) {
+			delete(p.told, id)
+		}
+	}
+}
+
+// ask notes that a client asked, which others are told.
+func (p *pooled) ask(client string) {
+	if client != "" && len(p.asked) < maxAsked {
+		p.asked[client] = struct{}{}
+	}
+}
+
+// news reports whether there is something to write of.
+func (p *pooled) news() bool {
+	return len(p.changed) > 0 || len(p.gone) > 0 || p.report != nil || p.closed
+}
+
+// allowance is what may be spent alone now; it can be negative.
+func (l *ledger) allowance() int {
+	p := l.pool
+	n := p.escrow
+	if p.virgin {
+		n = max(l.limit-l.foreign.count, 0) / strangers
+	}
+	if p.parts > 0 {
+		n += max(p.known-len(p.told), 0) / p.parts
+	}
+	return n - len(p.untold) - len(p.pending)
+}
+
+// deadline is how long a demand waits. Those that take what is there at once have
+// a moment, too, if it takes one to find out what is there.
+func (l *ledger) deadline(w *want) time.Time {
+	if l.pool == nil || !l.pool.blocked.After(l.last) {
+		return w.deadline
+	}
+	if soonest := w.asked.Add(2 * settleMost); soonest.After(w.deadline) {
+		return soonest
+	}
+	return w.deadline
+}
+
+// fair is what the replica should hold in escrow when so many are left.
+func (p *pooled) fair(left int) int { return max(left, 0) / max(len(p.members), 1) }
