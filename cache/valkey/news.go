@@ -55,7 +55,7 @@ const (
 	longestPause = time.Hour
 	maxPatience  = time.Hour
 	maxReason    = 256
-	maxJoining   = 256
+	maxJoining   = 50
 	maxClientLen = 128
 )
 
