@@ -43,6 +43,8 @@ func arrows() []arrow {
 		{from: "cache/cachetest", to: []string{"cache"}},
 		{from: "cache/record", to: []string{"cache"}},
 		{from: "cache/disk", to: []string{"cache", "cache/record"}},
+		{from: "cache/valkey", to: []string{"cache", "cache/record", "proxy/quota"}},
+		{from: "cache/valkey/valkeytest"},
 		{from: "metrics"},
 		{from: "testdata"},
 	}
@@ -50,7 +52,7 @@ func arrows() []arrow {
 
 // standIns may be imported by every test: they take the place of something.
 func standIns() []string {
-	return []string{"cache/cachetest", "proxy/ll2/catalog", "proxy/ll2sim", "testdata"}
+	return []string{"cache/cachetest", "cache/valkey/valkeytest", "proxy/ll2/catalog", "proxy/ll2sim", "testdata"}
 }
 
 // goPackage is what go list tells of a package.

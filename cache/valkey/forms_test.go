@@ -1,0 +1,77 @@
+package valkey
+
+import (
+	"crypto/x509"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"perigee/cache/valkey/valkeytest"
+)
+
+// tryAll has two replicas do everything once.
+func tryAll(t *testing.T, o Options) {
+	t.Helper()
+	o.Lease = long
+	o.Replica = "a"
+	a := reached(t, o)
+	o.Replica = "b"
+	b := reached(t, o)
+	mustPut(t, a.Tier(), page("key", 10, "old"))
+	wantBody(t, b.Tier(), "key", "old")
+	l := lead(t, a, "key")
+	f := follow(t, b, "key")
+	l.Left()
+	l.renew()
+	if err := l.Land(page("key", 0, "new")); err != nil {
+		t.Fatal(err)
+	}
+	wantEvents(t, f, Event{Kind: Left}, Event{Kind: Landed})
+	wantBody(t, b.Tier(), "key", "new")
+	mustDelete(t, b, "key")
+	await(t, "hear of the purge", func() bool { return a.Stats().PurgesHeard == 1 })
+	wantMissing(t, a.Tier(), "key")
+	if got := a.Stats(); got.Losses+got.Declined+got.Crowded != 0 {
+		t.Errorf("got %+v, want no trouble", got)
+	}
+}
+
+func TestTLS(t *testing.T) {
+	s, authority := valkeytest.StartTLS(t, "--requirepass", "password")
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(authority) {
+		t.Fatal("the authority cannot be read")
+	}
+	tryAll(t, Options{URL: s.URL(), Password: "password", CA: pool})
+	t.Run("another authority", func(t *testing.T) {
+		var log logbook
+		c := client(t, Options{URL: s.URL(), Password: "password", Logger: log.logger()})
+		await(t, "be refused", func() bool { return len(log.lines("certificate")) > 0 })
+		if c.Stats().Up {
+			t.Error("the server is trusted")
+		}
+	})
+}
+
+func TestPasswordInURL(t *testing.T) {
+	s := valkeytest.Start(t, "--requirepass", "pass@word")
+	tryAll(t, Options{URL: strings.Replace(s.URL(), "://", "://:pass%40word@", 1) + "/1"})
+}
+
+func TestUnixSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "socket")
+	valkeytest.Start(t, "--unixsocket", path)
+	tryAll(t, Options{URL: "unix://" + path})
+}
+
+func TestCluster(t *testing.T) {
+	s := valkeytest.StartCluster(t)
+	tryAll(t, Options{URL: s.URL() + "?addr=" + s.Addr()})
+}
+
+func TestSentinel(t *testing.T) {
+	server, sentinel := valkeytest.StartSentinel(t, "--requirepass", "password")
+	sentinel.Do("SENTINEL SET " + valkeytest.MasterName + " auth-pass password")
+	_ = server
+	tryAll(t, Options{URL: sentinel.URL() + "?master_name=" + valkeytest.MasterName, Password: "password"})
+}

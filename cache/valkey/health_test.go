@@ -1,0 +1,273 @@
+package valkey
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"perigee/cache/valkey/valkeytest"
+)
+
+// short is a timeout for servers that do not answer.
+const short = 200 * time.Millisecond
+
+func TestVerdicts(t *testing.T) {
+	tests := []struct {
+		reply string
+		want  verdict
+	}{
+		{"+OK", served},
+		{"$-1", served},
+		{"-LOADING Redis is loading the dataset in memory", gone},
+		{"-READONLY You can't write against a read only replica.", gone},
+		{"-READONLY You can't write against a read only replica. script: abc, on @user_script:1.", gone},
+		{"-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", gone},
+		{"-CLUSTERDOWN The cluster is down", gone},
+		{"-NOAUTH Authentication required.", gone},
+		{"-WRONGPASS invalid username-password pair or user is disabled.", gone},
+		{"-NOPERM this user has no permissions to run the 'evalsha' command", gone},
+		{"-NOREPLICAS Not enough good replicas to write.", gone},
+		{"-MISCONF Redis is configured to save RDB snapshots", gone},
+		{"-BUSY Redis is busy running a script.", gone},
+		{"-ERR max number of clients reached", gone},
+		{"-OOM command not allowed when used memory > 'maxmemory'.", noRoom},
+		{"-OOM command not allowed when used memory > 'maxmemory'. script: abc, on @user_script:1.", noRoom},
+		{"-WRONGTYPE Operation against a key holding the wrong kind of value", declined},
+		{"-ERR something", declined},
+		{"", gone},
+	}
+	for _, tt := range tests {
+		t.Run(tt.reply, func(t *testing.T) {
+			reply := tt.reply
+			if reply != "" {
+				reply += "\r\n"
+			}
+			s := fakeSession(t, startFake(t, reply).url())
+			_, err := s.command(t.Context(), 1, "get", "key")
+			if got := verdictOn(err); got != tt.want {
+				t.Errorf("got verdict %d on %v, want %d", got, err, tt.want)
+			}
+		})
+	}
+}
+
+// fakeSession returns a session that nothing watches over.
+func fakeSession(t *testing.T, url string) *session {
+	t.Helper()
+	p, err := parsePlace(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &session{rdb: connect(p, Options{Timeout: generous})}
+	s.ctx, s.end = context.WithCancelCause(t.Context())
+	t.Cleanup(s.close)
+	return s
+}
+
+// TestNothingIsSentTwice: what was sent and not answered may have been done.
+func TestNothingIsSentTwice(t *testing.T) {
+	f := startFake(t, "")
+	addr := f.listener.Addr().String()
+	for _, url := range []string{f.url(), f.url() + "?addr=" + addr} {
+		f.commands = nil
+		s := fakeSession(t, url)
+		if _, err := s.run(t.Context(), helloScript, []string{"key"}, "a"); err == nil {
+			t.Errorf("%s: got no error", url)
+		}
+		if _, err := s.command(t.Context(), 1, "get", "key"); err == nil {
+			t.Errorf("%s: got no error", url)
+		}
+		if got, want := f.received(), []string{"evalsha", "get"}; !slices.Equal(got, want) {
+			t.Errorf("%s: the server got %q, want %q", url, got, want)
+		}
+	}
+}
+
+// TestPausedServer: the first call takes as long as the timeout, the others no
+// time, and nothing has to be done when the server is back.
+func TestPausedServer(t *testing.T) {
+	s := valkeytest.Start(t)
+	var log logbook
+	c := reached(t, Options{URL: s.URL(), Timeout: short, Logger: log.logger()})
+	tier := c.Tier()
+	mustPut(t, tier, page("key", 1, "body"))
+	s.Pause()
+	began := time.Now()
+	wantMissing(t, tier, "key")
+	if took := time.Since(began); took > 4*short {
+		t.Errorf("the first call took %v, want about %v", took, short)
+	}
+	began = time.Now()
+	const calls = 100
+	for range calls {
+		wantMissing(t, tier, "key")
+	}
+	if took := time.Since(began); took > short {
+		t.Errorf("%d calls took %v, want no time", calls, took)
+	}
+	if err := tier.Put(page("key", 0, "new")); !errors.Is(err, ErrLost) {
+		t.Errorf("put: got error %v, want ErrLost", err)
+	}
+	if err := tier.Delete("key"); !errors.Is(err, ErrLost) {
+		t.Errorf("delete: got error %v, want ErrLost", err)
+	}
+	if _, _, err := c.Board(t.Context(), "key", nil); !errors.Is(err, ErrLost) {
+		t.Errorf("board: got error %v, want ErrLost", err)
+	}
+	if got := c.Stats(); got.Up || got.Refused != calls+3 {
+		t.Errorf("got %+v, want it lost, and %d calls refused", got, calls+3)
+	}
+	s.Resume()
+	await(t, "be back", func() bool { return c.Stats().Up })
+	mustPut(t, tier, page("other", 1, "body"))
+	wantBody(t, tier, "other", "body")
+	await(t, "log that it is back", func() bool { return len(log.lines("Valkey is back")) > 0 })
+	if lost, back := log.lines("Valkey is lost"), log.lines("Valkey is back"); len(lost) != 1 || len(back) != 1 {
+		t.Errorf("got the lines %q and %q, want one of each", lost, back)
+	}
+}
+
+func TestRestartedServer(t *testing.T) {
+	s := valkeytest.Start(t)
+	c := reached(t, Options{URL: s.URL()})
+	tier := c.Tier()
+	mustPut(t, tier, page("key", 1, "body"))
+	s.Kill()
+	wantMissing(t, tier, "key")
+	s.Restart()
+	await(t, "be back", func() bool { return c.Stats().Sessions == 2 })
+	wantMissing(t, tier, "key") // it knows nothing
+	mustPut(t, tier, page("key", 1, "body"))
+	wantBody(t, tier, "key", "body")
+}
+
+// TestStartWithoutServer: starting waits for nothing, and the server is found
+// when it comes.
+func TestStartWithoutServer(t *testing.T) {
+	s := valkeytest.Start(t)
+	s.Kill()
+	var log logbook
+	c := client(t, Options{URL: s.URL(), Logger: log.logger()})
+	wantMissing(t, c.Tier(), "key")
+	await(t, "find that there is none", func() bool { return len(log.lines("Valkey is lost")) > 0 })
+	s.Restart()
+	await(t, "find the server", func() bool { return c.Stats().Up })
+	mustPut(t, c.Tier(), page("key", 1, "body"))
+	wantBody(t, c.Tier(), "key", "body")
+	if got := c.Stats(); got.Sessions != 1 || got.Losses != 0 {
+		t.Errorf("got %+v, want one session and no loss", got)
+	}
+}
+
+// TestReadOnlyServer: a replica answers pings, and is of no use.
+func TestReadOnlyServer(t *testing.T) {
+	s := valkeytest.Start(t)
+	s.Do("REPLICAOF 127.0.0.1 1")
+	var log logbook
+	c := client(t, Options{URL: s.URL(), Logger: log.logger()})
+	await(t, "find that it cannot serve", func() bool { return len(log.lines("READONLY")) > 0 })
+	if c.Stats().Up {
+		t.Error("got it up")
+	}
+	s.Do("REPLICAOF NO ONE")
+	await(t, "reach the server", func() bool { return c.Stats().Up })
+}
+
+// TestFullServer: what cannot be stored is not shared, and no more than that.
+func TestFullServer(t *testing.T) {
+	s := valkeytest.Start(t)
+	var log logbook
+	c := reached(t, Options{URL: s.URL(), Logger: log.logger()})
+	tier := c.Tier()
+	mustPut(t, tier, page("old", 5, "old"))
+	mustPut(t, tier, page("key", 5, "old"))
+	lease, _, err := c.Board(t.Context(), "flight", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, follow, err := c.Board(t.Context(), "flight", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer follow.Close()
+	s.Do("CONFIG SET maxmemory 1")
+	for range 3 {
+		if err := tier.Put(page("key", 1, "new")); !errors.Is(err, ErrFull) {
+			t.Errorf("put: got error %v, want ErrFull", err)
+		}
+	}
+	wantMissing(t, tier, "key") // an old answer does not come back
+	wantBody(t, tier, "old", "old")
+	if err := lease.Land(page("flight", 0, "new")); !errors.Is(err, ErrFull) {
+		t.Errorf("land: got error %v, want ErrFull", err)
+	}
+	wantEvents(t, follow, Event{Kind: Over})
+	if _, _, err := c.Board(t.Context(), "key", nil); !errors.Is(err, ErrLost) {
+		t.Errorf("board: got error %v, want ErrLost", err)
+	}
+	if err := tier.Delete("old"); err != nil || s.Do("ZCARD "+c.names.purged()) != "1" {
+		t.Errorf("delete: got error %v, and want a purge noted", err)
+	}
+	if got := c.Stats(); !got.Up || got.Full != 5 {
+		t.Errorf("got %+v, want it up, and 5 calls without room", got)
+	}
+	if got := log.lines("Valkey is full"); len(got) != 1 {
+		t.Errorf("got the lines %q, want one", got)
+	}
+}
+
+// TestBrokenSubscription: it is renewed, and the server is not lost by it.
+func TestBrokenSubscription(t *testing.T) {
+	s := valkeytest.Start(t)
+	told := make(chan string, 10)
+	a := replica(t, s, "a")
+	b := reached(t, Options{URL: s.URL(), Replica: "b", OnPurge: func(key string, _ time.Time) { told <- key }})
+	s.Do("CLIENT KILL TYPE pubsub")
+	if err := a.Tier().Delete("key"); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-told; got != "key" {
+		t.Errorf("got a purge of %q, want key", got)
+	}
+	await(t, "subscribe again", func() bool { return b.Stats().Resubscribed == 1 })
+	if got := b.Stats(); got.Losses != 0 || !got.Up {
+		t.Errorf("got %+v, want no loss", got)
+	}
+}
+
+// TestCloseWhileLost: nothing keeps Close.
+func TestCloseWhileLost(t *testing.T) {
+	s := valkeytest.Start(t)
+	c := reached(t, Options{URL: s.URL(), Timeout: short})
+	s.Pause()
+	wantMissing(t, c.Tier(), "key")
+	began := time.Now()
+	c.Close()
+	c.Close()
+	if took := time.Since(began); took > 10*short {
+		t.Errorf("Close took %v", took)
+	}
+	if _, _, err := c.Board(t.Context(), "key", nil); !errors.Is(err, ErrLost) {
+		t.Errorf("board after Close: got error %v, want ErrLost", err)
+	}
+}
+
+// TestPasswordsAreNotTold looks for one in everything that is said about a
+// server that does not take it.
+func TestPasswordsAreNotTold(t *testing.T) {
+	const secret = "5ecr3t"
+	s := valkeytest.Start(t, "--requirepass", "another")
+	var log logbook
+	url := strings.Replace(s.URL(), "://", "://user:"+secret+"@", 1)
+	c := client(t, Options{URL: url, Logger: log.logger()})
+	await(t, "be refused", func() bool { return len(log.lines("Valkey is lost")) > 0 })
+	if got := log.lines("WRONGPASS"); len(got) != 1 {
+		t.Errorf("got the lines %q, want one that says why", got)
+	}
+	if got := log.lines(secret); len(got) != 0 || strings.Contains(c.place.String(), secret) {
+		t.Errorf("the password is told: %q", got)
+	}
+}

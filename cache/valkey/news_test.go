@@ -1,0 +1,65 @@
+package valkey
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"perigee/proxy/quota"
+)
+
+func FuzzParseMessage(f *testing.F) {
+	f.Add([]byte(`{"kind":"landed","from":"a","key":"a2V5","flight":"t"}`))
+	f.Add([]byte(`{"kind":"failed","key":"a2V5","reason":"é","pause":-1}`))
+	f.Add([]byte(`{"kind":"join","key":"a2V5","waiters":[{"client":"x","priority":255,"patience":9223372036854775807}]}`))
+	f.Add([]byte(`{"kind":"purged","key":"","at":1e3}`))
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		m, ok := parseMessage(payload)
+		if !ok {
+			return
+		}
+		if kindOf(payload) != m.Kind {
+			t.Errorf("got kind %q, want %q", kindOf(payload), m.Kind)
+		}
+		if len(m.Key) == 0 || m.Pause < 0 || m.Pause > longestPause.Milliseconds() || len(m.Reason) > maxReason {
+			t.Errorf("got %+v", m)
+		}
+		now := time.Now()
+		for _, w := range unpack(m.Waiters, now) {
+			if w.Priority > quota.Speculative || w.Deadline.Sub(now) > maxPatience || len(w.Client) > maxClientLen {
+				t.Errorf("got %+v", w)
+			}
+		}
+		again, err := json.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(again) > maxMessage {
+			return
+		}
+		if _, ok := parseMessage(again); !ok {
+			t.Errorf("%s is not read again", again)
+		}
+	})
+}
+
+// TestMessagesFit: the longest that is sent is read.
+func TestMessagesFit(t *testing.T) {
+	c, err := New(Options{URL: "redis://host", Namespace: "n", Replica: "r"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	name := make([]byte, 2*maxClientLen)
+	for i := range name {
+		name[i] = '"'
+	}
+	who := make([]quota.Waiter, 2*maxJoining)
+	for i := range who {
+		who[i] = quota.Waiter{Client: string(name), Priority: quota.Speculative, Deadline: time.Now().Add(time.Hour)}
+	}
+	m, ok := parseMessage(c.joinMessage(string(make([]byte, maxKey)), who))
+	if !ok || len(m.Waiters) != maxJoining || len(m.Key) != maxKey {
+		t.Errorf("got (%d waiters, a key of %d bytes, %t)", len(m.Waiters), len(m.Key), ok)
+	}
+}
