@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -45,7 +46,7 @@ func startClerk(t *testing.T) *clerk {
 	var working sync.WaitGroup
 	working.Go(func() {
 		for e := range c.errands {
-			c.replies <- run(client, e)
+			c.replies <- carryOut(client, e)
 		}
 	})
 	t.Cleanup(func() {
@@ -56,7 +57,7 @@ func startClerk(t *testing.T) *clerk {
 	return c
 }
 
-func run(client *redis.Client, e errand) (r reply) {
+func carryOut(client *redis.Client, e errand) (r reply) {
 	ctx := context.Background()
 	if e.letter == nil {
 		return reply{err: client.FlushAll(ctx).Err()}
@@ -74,6 +75,13 @@ func run(client *redis.Client, e errand) (r reply) {
 	return r
 }
 
+// seedsSetting is the environment variable that asks for more stories.
+const seedsSetting = "PERIGEE_LEDGER_TEST_SEEDS"
+
+// simPeriod is short, so that much happens in little time: replicas write every
+// second.
+const simPeriod = 10 * time.Minute
+
 // simulation is some replicas before a shared ledger and an upstream that
 // throttles as Django REST Framework does.
 type simulation struct {
@@ -82,6 +90,7 @@ type simulation struct {
 	mu       sync.Mutex // guards clerk: one errand at a time
 	limit    int
 	replicas []*simulated
+	users    int // of each replica
 
 	lost    bool   // nobody reaches the ledger
 	mark    string // of the ledger's latest state
@@ -100,7 +109,7 @@ func (s *simulation) send(e errand) reply {
 // request is one that reaches upstream now.
 func (s *simulation) request() {
 	now := time.Now()
-	for len(s.log) > 0 && !s.log[0].After(now.Add(-time.Hour)) {
+	for len(s.log) > 0 && !s.log[0].After(now.Add(-simPeriod)) {
 		s.log = s.log[1:]
 	}
 	if len(s.log) >= s.limit {
@@ -166,7 +175,7 @@ func (s *simulation) publish(from *simulated) {
 // start begins a process of the replica, which goes on from what was saved.
 func (r *simulated) start() {
 	gate, err := quota.New(quota.Options{
-		Limit: r.s.limit, Period: time.Hour, Reserve: 1, Fanout: r.s.limit,
+		Limit: r.s.limit, Period: simPeriod, Reserve: 1, Fanout: r.s.limit,
 		Pool: r, Replica: r.name, Hold: 40 * time.Second,
 		Save: func(snapshot []byte) { r.saved = snapshot },
 	})
@@ -192,7 +201,7 @@ func (r *simulated) storm(users int) {
 		rng := rand.New(rand.NewPCG(r.rng.Uint64(), 0))
 		r.users.Go(func() {
 			for ctx.Err() == nil {
-				time.Sleep(time.Duration(rng.ExpFloat64() * float64(20*time.Second)))
+				time.Sleep(time.Duration(rng.ExpFloat64() * float64(10*time.Second)))
 				r.fetch(ctx, gate, fmt.Sprint(r.name, u), rng)
 			}
 		})
@@ -255,15 +264,18 @@ func (s *simulation) mishap(rng *rand.Rand) string {
 	case 4:
 		r.kill()
 		r.start()
-		r.storm(3)
+		r.storm(s.users)
 		return "one is killed and started again"
 	case 5:
+		if s.lost || r.cut || r.deaf {
+			return "nothing" // who has never reached the ledger can only guess
+		}
 		r.calm()
 		r.leave()
 		r.share.Wait()
 		r.saved, r.name = nil, r.name+"'"
 		r.start()
-		r.storm(3)
+		r.storm(s.users)
 		return "one leaves, another joins"
 	}
 	return "nothing"
@@ -283,8 +295,10 @@ func (s *simulation) heal() {
 func TestReplicasNeverExceedTheQuota(t *testing.T) {
 	clerk := startClerk(t)
 	seeds := 6
-	if testing.Short() {
-		seeds = 1
+	if set := os.Getenv(seedsSetting); set != "" {
+		if _, err := fmt.Sscan(set, &seeds); err != nil {
+			t.Fatalf("%s: %v", seedsSetting, err)
+		}
 	}
 	for seed := range seeds {
 		synctest.Test(t, func(t *testing.T) { simulate(t, clerk, uint64(seed)) })
@@ -302,29 +316,39 @@ func simulate(t *testing.T, clerk *clerk, seed uint64) {
 		r := &simulated{s: s, name: fmt.Sprint("r", i), rng: rand.New(rand.NewPCG(seed, uint64(i))), news: make(chan struct{}, 1)}
 		s.replicas = append(s.replicas, r)
 		r.start()
+		r.storm(0)
 	}
 	var story []string
 	for range 6 {
-		time.Sleep(upTo(80 * time.Minute))
-		for _, r := range s.replicas {
-			r.storm(3)
+		time.Sleep(upTo(simPeriod * 4 / 3))
+		if rng.IntN(2) == 0 { // while there is something in escrow
+			story = append(story, s.mishap(rng))
+			time.Sleep(upTo(5 * time.Second))
 		}
-		for range 3 {
+		s.users = 3
+		for _, r := range s.replicas {
+			r.calm()
+			r.storm(s.users)
+		}
+		for range 2 {
 			time.Sleep(upTo(time.Minute))
 			story = append(story, s.mishap(rng))
 		}
-		time.Sleep(upTo(40 * time.Minute))
+		time.Sleep(upTo(simPeriod / 2))
 		s.heal()
-		time.Sleep(upTo(10 * time.Minute))
+		time.Sleep(upTo(simPeriod / 6))
+		s.users = 0
 		for _, r := range s.replicas {
 			r.calm()
+			r.storm(s.users)
 		}
 	}
 	for _, r := range s.replicas {
+		r.calm()
 		r.leave()
 		r.share.Wait()
 	}
-	t.Logf("seed %d: %d requests were sent in all", seed, s.served)
+	t.Logf("seed %d: %d requests were sent", seed, s.served)
 	if s.refused > 0 {
 		t.Errorf("seed %d: upstream had to refuse %d requests: %q", seed, s.refused, story)
 	}

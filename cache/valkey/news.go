@@ -16,6 +16,8 @@ const (
 	kindFailed = "failed" // a flight has failed
 	kindOver   = "over"   // a flight was given up
 	kindJoin   = "join"   // others wait for what a flight fetches
+	// kindLedger: the ledger has something new. Its key is the ledger's namespace.
+	kindLedger = "ledger"
 )
 
 // maxMessage is how long a message may be. The longest are of waiters.

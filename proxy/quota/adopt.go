@@ -19,7 +19,7 @@ func (b *broker) read(x *post, a Answer, err error, take *slot, now time.Time) (
 	case err != nil:
 		if take != nil { // it may have been given all the same
 			delete(p.pending, take)
-			p.told[take.id] = now.Add(p.hold + b.ledger.period + margin + lag)
+			p.tell(take.id, now.Add(p.hold+b.ledger.period+margin+lag))
 		}
 		b.alone()
 	case a.Word == Empty, a.Word == Stranger:
@@ -44,20 +44,20 @@ func (b *broker) adopt(x *post, a Answer, take *slot, now time.Time) (taken bool
 	l, p := b.ledger, b.ledger.pool
 	clock := exchanged{sent: x.sent, received: now, at: a.Now}
 	b.confirm(x, now)
+	p.escrow, p.known, p.parts, p.held = a.Escrow, a.Base, a.Parts, a.Held
+	if take != nil && a.Taken {
+		delete(p.pending, take)
+		p.told[take.id] = now.Add(p.hold + l.period + margin + lag)
+	}
 	b.merge(a, clock)
 	b.heed(a, clock)
 	for _, client := range a.Asked {
 		b.share.touch(client, now)
 	}
 	p.epoch, p.seq, p.heard, p.members = a.Epoch, a.Seq, a.Now, a.Members
-	p.escrow, p.parts, p.held = a.Escrow, a.Parts, a.Held
 	p.lonely, p.whole, p.ready = a.Unheard > 0, false, !x.Whole && len(a.Slots) == 0
-	if take == nil || a.Taken {
+	if a.Taken || p.refused == 0 { // else others are given their time
 		p.blocked, p.refused = time.Time{}, 0
-	}
-	if take != nil && a.Taken {
-		delete(p.pending, take)
-		p.told[take.id] = now.Add(p.hold + l.period + margin + lag)
 	}
 	if take != nil && !a.Taken {
 		p.refuse(a.Verdict, now)
@@ -137,7 +137,7 @@ func (b *broker) merge(a Answer, clock exchanged) {
 		if v.Ended != nil {
 			until = clock.after(*v.Ended)
 		}
-		p.told[v.ID] = until.Add(l.period + margin + lag)
+		p.tell(v.ID, until.Add(l.period+margin+lag))
 	}
 	if !a.Whole {
 		return

@@ -14,6 +14,7 @@ type post struct {
 	ended  map[*slot]time.Time // when these had ended, as told
 	report *sharedReport       // as told
 	closed bool                // told
+	lowers bool                // there is less in escrow than before
 	before struct {            // the escrow before the letter
 		escrow, parts, known int
 		virgin               bool
@@ -30,7 +31,7 @@ func (b *broker) write(take *slot, leave bool, now time.Time) *post {
 	x.Letter = Letter{
 		Replica: p.self, Epoch: p.epoch, Seq: p.seq, Whole: p.whole,
 		Span: milliseconds(l.period + margin), Hold: milliseconds(p.hold),
-		Room: l.limit - l.foreign.count, Known: len(p.told), Heard: p.heard,
+		Room: l.limit - l.foreign.count, Heard: p.heard,
 		Gone: slices.Clone(p.gone), Asked: slices.Sorted(maps.Keys(p.asked)),
 	}
 	if p.whole {
@@ -79,24 +80,42 @@ func (p *pooled) toTell() []*slot {
 func (x *post) offer(l *ledger, taking int) {
 	p := l.pool
 	x.before.escrow, x.before.parts, x.before.known, x.before.virgin = p.escrow, p.parts, p.known, p.virgin
+	had := l.allowance()
 	left := x.Room - (len(l.open) + len(l.past) - l.gone)
 	x.Most = p.fair(left) // a slot that is taken is among the open ones
-	x.Least = max(min(l.allowance()+taking, x.Most), 0)
-	if p.virgin {
-		x.Least = 0 // what it has assumed so far nobody knows of
-	}
 	if p.parts > 0 {
 		x.Parts = max(p.parts, len(p.members))
 	}
-	p.escrow, p.parts, p.known, p.virgin = x.Least, x.Parts, x.Known, false
+	switch {
+	case p.virgin: // what it has assumed so far nobody knows of
+		p.escrow, p.known = 0, len(p.told)
+	case !p.lonely, l.allowance()+taking > x.Most: // parts of a slot would be in the way of others
+		p.escrow, p.known = min(l.allowance()+taking, x.Most), len(p.told)
+	default:
+		p.escrow -= p.alone(x.told)
+	}
 	until := x.sent.Add(p.hold + l.period + margin + lag)
 	for _, s := range x.told {
 		if _, alone := p.untold[s]; alone {
 			x.before.untold = append(x.before.untold, s)
 			delete(p.untold, s)
-			p.told[s.id] = until
+			p.tell(s.id, until)
 		}
 	}
+	x.lowers = x.Parts != p.parts || l.allowance() < had
+	p.parts, p.virgin = x.Parts, false
+	x.Least, x.Base, x.Known = p.escrow, p.known, len(p.told)
+}
+
+// alone counts the slots that were spent alone, and that the ledger is now told of.
+func (p *pooled) alone(told []*slot) int {
+	n := 0
+	for _, s := range told {
+		if _, alone := p.untold[s]; alone {
+			n++
+		}
+	}
+	return n
 }
 
 // unsent takes back what was offered: nobody has read it.

@@ -106,12 +106,15 @@ func (g *Gate) write(take *slot, leave bool) bool {
 	if x.Whole {
 		x.Found = rand.Text()
 	}
-	if x.Least < x.before.escrow {
+	if x.lowers {
 		g.keep() // a restart must not believe in more than others do
 	}
 	a, err := g.mail.pool.Exchange(x.Letter)
 	var taken bool
 	g.change(func(b *broker, now time.Time) { taken = b.read(x, a, err, take, now) })
+	if x.before.virgin && err == nil {
+		g.keep() // from now on a restart is not the first
+	}
 	if take != nil {
 		return taken
 	}

@@ -48,11 +48,14 @@ type Letter struct {
 	// Room is how many requests may be spent by all: the limit without what others
 	// than the replicas spend.
 	Room int `json:"room"`
-	// Known, Least, Most and Parts are about the escrow: see pooled.
-	Known int `json:"known"`
+	// Least, Base and Parts are the escrow that the replica goes by from now on,
+	// Most is what it would like to have instead, Known how many slots it and the
+	// ledger both know. See pooled.
 	Least int `json:"least"`
-	Most  int `json:"most"`
+	Base  int `json:"base"`
 	Parts int `json:"parts"`
+	Most  int `json:"most"`
+	Known int `json:"known"`
 	// Take is the slot that the replica wants, if it knows the ledger as it is.
 	Take *SharedSlot `json:"take,omitempty"`
 	// Leave takes leave: the replica holds nothing in escrow from now on.
@@ -127,8 +130,10 @@ type Answer struct {
 	Members []string `json:"members"`
 	Unheard int      `json:"unheard"`
 	Held    int      `json:"held"`
-	Escrow  int      `json:"escrow"`
-	Parts   int      `json:"parts"`
+	// Escrow, Base and Parts are what the replica holds in escrow.
+	Escrow int `json:"escrow"`
+	Base   int `json:"base"`
+	Parts  int `json:"parts"`
 	// Taken tells that the slot was given, Verdict why not.
 	Taken   bool    `json:"taken"`
 	Verdict Verdict `json:"verdict"`

@@ -56,7 +56,7 @@ type pooled struct {
 
 	escrow int // what may be spent alone
 	parts  int // one part in so many of what returns adds to it; 0: none does
-	known  int // slots that both knew when this was agreed
+	known  int // slots that both have known since this was agreed
 
 	slots   map[string]*slot     // by id
 	told    map[string]time.Time // until when the ledger counts the slots that it knows
@@ -141,6 +141,14 @@ func (p *pooled) absorb(s *slot) {
 	delete(p.untold, s)
 	delete(p.changed, s)
 	delete(p.told, s.id)
+}
+
+// tell notes that the ledger knows a slot, and counts it until then.
+func (p *pooled) tell(id string, until time.Time) {
+	if _, known := p.told[id]; !known {
+		p.known++
+	}
+	p.told[id] = until
 }
 
 // elapse forgets what the ledger does not count any more.

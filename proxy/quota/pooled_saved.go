@@ -36,7 +36,7 @@ func (s *savedPool) check() error {
 	if s == nil {
 		return nil
 	}
-	for _, n := range []int{s.Escrow, s.Parts, s.Known, len(s.Members), len(s.Told)} {
+	for _, n := range []int{s.Escrow + MaxLimit, s.Parts, s.Known, len(s.Members), len(s.Told)} {
 		if n < 0 || n > 4*MaxLimit {
 			return fmt.Errorf("what is shared out of range: %w", errSnapshot)
 		}

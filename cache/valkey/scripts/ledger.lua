@@ -11,19 +11,22 @@
 -- untils    slot ids by when they stop counting
 -- seqs      slot ids by the seq that brought them in or changed them last
 -- slots     what else is known of them
--- replicas  escrow e, of which one part in n of what returns is added, k slots
---           known by seq s, last heard at t; u: has yet to tell what it knows
+-- replicas  escrow e, to which one part in n is added of what has returned since
+--           of k slots that were known by seq s; last heard at t; u: has yet to
+--           tell what it knows
 -- asked     clients by when they asked last
 local state, untils, seqs, slots, replicas, asked =
   KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 
+local letter = cjson.decode(ARGV[1])
+
 local AWAY = 3000              -- silent for so long, a replica is away
 local FORGOTTEN = 86400000     -- and for so long, it is none any more
+local UNHEARD = letter.span    -- or for so long, if it has never told what it knows
 local SETTLE = 3000            -- after a ledger was founded, others may tell what they know
 local CLIENTS, TOLD = 4096, 256
 local NEARLY = 1e-6            -- sums of fractions are not exact
 
-local letter = cjson.decode(ARGV[1])
 local now = tonumber(ARGV[4])
 if not now then
   local t = redis.call('TIME')
@@ -126,7 +129,7 @@ for i = 1, #all, 2 do
   local id, r = all[i], cjson.decode(all[i + 1])
   if id == me then
     mine = r
-  elseif now - r.t > FORGOTTEN then
+  elseif now - r.t > (r.u and UNHEARD or FORGOTTEN) then
     redis.call('HDEL', replicas, id)
     changed = true
   else
@@ -158,6 +161,17 @@ for id, r in pairs(members) do
 end
 local function live() return redis.call('ZCARD', untils) end
 
+-- The replica's own escrow, as it goes by it until it has read the answer.
+local function knows()
+  if current then return seq end
+  return (known_epoch and not letter.whole) and letter.seq or 0
+end
+local function worth()
+  if letter.parts == 0 then return letter.least end
+  local known = redis.call('ZCOUNT', seqs, '-inf', knows())
+  return letter.least + math.max(letter.base - known, 0) / letter.parts
+end
+
 -- Take a slot.
 local settle = false
 if letter.take then
@@ -168,29 +182,28 @@ if letter.take then
     answer.verdict = 'unheard'
   elseif now < founded + SETTLE then
     answer.verdict = 'settling'
-  elseif live() + 1 + others + letter.least <= letter.room + NEARLY then
+  elseif live() + 1 + others + worth() <= letter.room + NEARLY then
     put(letter.take)
     seq = after
+    letter.base, letter.known = letter.base + 1, letter.known + 1
     answer.taken = true
-  elseif live() + 1 + away + letter.least <= letter.room + NEARLY then
+  elseif live() + 1 + away + worth() <= letter.room + NEARLY then
     answer.verdict, settle = 'settling', true
   else
     answer.verdict = 'held'
   end
 end
 
--- The replica's own escrow: never less than it says, since it goes by that until
--- it has read the answer.
+-- It may have what it would like instead, if that fits and is more.
 if not letter.leave then
-  local mine_now = { e = letter.least, n = letter.parts, k = letter.known, s = current and seq or 0, t = now }
-  if known_epoch and not current and not letter.whole then mine_now.s = letter.seq end
+  local escrow = { e = letter.least, n = letter.parts, k = letter.base, s = knows(), t = now }
   if unheard == 0 then
-    local fits = math.floor(letter.room - live() - others + NEARLY)
-    mine_now.e = math.max(letter.least, math.min(letter.most, fits))
-    if (mine_now.n == 0 or mine_now.n > count) and parts + 1 / count <= 1 + NEARLY then mine_now.n = count end
+    local offer = math.min(letter.most, math.floor(letter.room - live() - others + NEARLY))
+    if offer >= worth() - NEARLY then escrow.e, escrow.k = offer, letter.known end
+    if (escrow.n == 0 or escrow.n > count) and parts + 1 / count <= 1 + NEARLY then escrow.n = count end
   end
-  redis.call('HSET', replicas, me, cjson.encode(mine_now))
-  answer.escrow, answer.parts = mine_now.e, mine_now.n
+  redis.call('HSET', replicas, me, cjson.encode(escrow))
+  answer.escrow, answer.base, answer.parts = escrow.e, escrow.k, escrow.n
 end
 
 -- What the replica does not know yet.
