@@ -19,19 +19,22 @@ import (
 const retryAfter = 150 * time.Millisecond
 
 // ask spends the request, and stores what came back before anyone sees it.
-func (f *filler) ask(ctx context.Context, res *ll2.Resource, grant *quota.Grant, held *cache.Entry) (*landing, error) {
+func (f *filler) ask(ctx context.Context, res *ll2.Resource, grant *quota.Grant, lease Lease, held *cache.Entry) (*landing, error) {
 	answer, err := f.get(ctx, res)
 	f.settle(grant, answer, err)
 	if err != nil {
-		f.failed(res, err)
+		f.failed(res, lease, err)
 		return nil, err
 	}
 	land := f.build.assemble(res, answer, held)
 	if land.fault != "" {
-		f.faulty(res, land, answer, held)
+		f.faulty(res, lease, land, answer, held)
 		return land, nil
 	}
 	f.pauses.succeed(res.Key)
+	if err := lease.Land(land.entry); err != nil {
+		f.log.Debug("an entry is not shared", "key", res.Key, "error", err)
+	}
 	if err := f.store.Put(land.entry); err != nil {
 		f.log.Warn("an entry was not stored", "key", res.Key, "error", err)
 		return land, nil
@@ -77,7 +80,7 @@ func (f *filler) settle(grant *quota.Grant, answer *upstream.Answer, err error) 
 }
 
 // failed notes that no answer came.
-func (f *filler) failed(res *ll2.Resource, err error) {
+func (f *filler) failed(res *ll2.Resource, lease Lease, err error) {
 	if f.life.Err() != nil {
 		return // shutting down: upstream is not to blame
 	}
@@ -87,16 +90,18 @@ func (f *filler) failed(res *ll2.Resource, err error) {
 		pause = pauseAfterAnswer
 	}
 	f.pauses.fail(res.Key, time.Now(), pause, failureReason(err))
+	lease.Fail(failureReason(err), pause)
 	f.log.Warn("upstream did not answer", "key", res.Key, "error", err)
 }
 
 // faulty notes an answer that must not be stored. What is held stays.
-func (f *filler) faulty(res *ll2.Resource, land *landing, answer *upstream.Answer, held *cache.Entry) {
+func (f *filler) faulty(res *ll2.Resource, lease Lease, land *landing, answer *upstream.Answer, held *cache.Entry) {
 	if held != nil {
 		f.observer.WorseAnswerKept(land.fault)
 	}
 	if answer.Status != http.StatusTooManyRequests { // that closed the gate
 		f.pauses.fail(res.Key, time.Now(), pauseAfterAnswer, land.fault)
+		lease.Fail(land.fault, pauseAfterAnswer)
 	}
 	f.log.Warn("upstream's answer is not stored", "key", res.Key, "status", answer.Status, "reason", land.fault)
 }

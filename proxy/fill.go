@@ -31,6 +31,7 @@ var errClosed = errors.New("the proxy is shutting down")
 type filler struct {
 	upstream Upstream
 	store    cache.Tier
+	peers    Peers // nil: there are none
 	gate     *quota.Gate
 	build    assembler
 	timeout  time.Duration
@@ -54,6 +55,30 @@ type filler struct {
 type flight struct {
 	demand *quota.Demand
 	left   chan struct{} // closed when it has its slot of the quota: waiting is by now worth it
+	leave  sync.Once     // closes left
+
+	mu     sync.Mutex // guards follow
+	follow Follow     // the flight of a peer that it waits for; nil: it is none
+}
+
+// depart lets those wait on who lose patience for want of a slot.
+func (fl *flight) depart() { fl.leave.Do(func() { close(fl.left) }) }
+
+// followed notes which flight of a peer is waited for.
+func (fl *flight) followed(follow Follow) {
+	fl.mu.Lock()
+	defer fl.mu.Unlock()
+	fl.follow = follow
+}
+
+// tell tells the peer that is followed, if any, of one who boarded here.
+func (fl *flight) tell(w quota.Waiter) {
+	fl.mu.Lock()
+	follow := fl.follow
+	fl.mu.Unlock()
+	if follow != nil {
+		follow.Join(w)
+	}
 }
 
 // want is what one who boards a flight wants.
@@ -67,13 +92,14 @@ type landing struct {
 	entry  *cache.Entry
 	stored bool
 	asked  bool   // upstream was asked; otherwise the entry was found inside the flight
+	peer   bool   // by a peer
 	fault  string // why the answer must not take a good one's place; empty: it may
 }
 
 func newFiller(o Options, stored func(res *ll2.Resource, e, old *cache.Entry)) *filler {
 	life, end := context.WithCancel(context.Background())
 	return &filler{
-		upstream: o.Upstream, store: o.Store, gate: o.Gate, timeout: o.FetchTimeout,
+		upstream: o.Upstream, store: o.Store, peers: o.Peers, gate: o.Gate, timeout: o.FetchTimeout,
 		build:    newAssembler(o),
 		stored:   stored,
 		observer: o.Observer, log: o.Logger,
@@ -97,6 +123,7 @@ func (f *filler) fetch(ctx context.Context, res *ll2.Resource, w want) (land *la
 	defer b.seat.Leave()
 	if !b.led {
 		f.observer.WaiterJoined()
+		b.flight.tell(w.waiter)
 	}
 	// The gate refuses a flight when the last of those aboard loses patience. This
 	// is for one who has less than the others.
@@ -188,16 +215,22 @@ func (f *filler) fly(res *ll2.Resource, fl *flight, newer time.Time) (land *land
 	}()
 	// Look again. A client may look up (1) before another's flight stores (2) and
 	// join (3) after that flight has landed: without this look it would pay again.
-	held, _ := f.store.Get(res.Key)
-	if held != nil && held.State(time.Now()) == cache.Fresh && held.Answered.After(newer) {
+	held := f.newest(res.Key)
+	if suits(held, newer) {
 		return &landing{entry: held}, nil
 	}
+	lease, land, err := f.board(res, fl, newer)
+	if lease == nil {
+		return land, err
+	}
+	defer lease.Close()
 	grant, err := f.gate.Acquire(f.life, fl.demand)
 	if err != nil {
 		return nil, err
 	}
 	defer grant.Close()
-	close(fl.left)
+	fl.depart()
+	lease.Left()
 	ctx, cancel := context.WithTimeout(f.life, f.timeout)
 	defer cancel()
 	select {
@@ -207,7 +240,7 @@ func (f *filler) fly(res *ll2.Resource, fl *flight, newer time.Time) (land *land
 		grant.Unused()
 		return nil, ctx.Err()
 	}
-	return f.ask(ctx, res, grant, held)
+	return f.ask(ctx, res, grant, lease, held)
 }
 
 // close ends the flights and waits for them.

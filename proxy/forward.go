@@ -83,6 +83,7 @@ func cost(land *landing, err error) bool {
 func landedVerdict(x *exchange, land *landing, led bool) verdict {
 	v := verdict{outcome: Collapsed, fwd: x.fwd, stored: land.stored}
 	switch {
+	case land.peer: // as if it had been fetched here for another
 	case !land.asked:
 		return verdict{outcome: Hit, ttl: land.entry.FreshUntil.Sub(x.start)}
 	case led:

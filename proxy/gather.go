@@ -98,7 +98,7 @@ func (g *gathering) note(land *landing, led bool, err error) {
 		g.x.record.Upstream++
 		g.v.outcome = Miss
 	}
-	if land != nil && land.asked {
+	if land != nil && (land.asked || land.peer) {
 		g.v.fwdStatus, g.v.stored = land.entry.Status, land.stored
 	}
 }

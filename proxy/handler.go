@@ -55,6 +55,9 @@ type Options struct {
 	UpstreamURL *url.URL
 	// Store holds the entries. The Handler does not close it. Required.
 	Store cache.Tier
+	// Peers share flights with this replica, and what they bring. If nil, it is on
+	// its own.
+	Peers Peers
 	// Policy decides how long answers are fresh. Required.
 	Policy *cache.Policy
 	// Gate lets fetches through to upstream, within the quota and in fair turns. Required.

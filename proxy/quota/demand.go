@@ -40,6 +40,17 @@ func (d *Demand) Join(w Waiter) *Seat {
 	return s
 }
 
+// Waiters returns those who wait.
+func (d *Demand) Waiters() []Waiter {
+	d.gate.mu.Lock()
+	defer d.gate.mu.Unlock()
+	all := make([]Waiter, 0, len(d.waiters))
+	for w := range d.waiters {
+		all = append(all, *w)
+	}
+	return all
+}
+
 // Leave takes the waiter away. If it was the last one and nothing is granted yet,
 // the demand is dropped. Leaving twice does nothing.
 func (s *Seat) Leave() {

@@ -1,0 +1,152 @@
+package proxy
+
+import (
+	"context"
+	"time"
+
+	"perigee/cache"
+	"perigee/proxy/ll2"
+	"perigee/proxy/quota"
+)
+
+// Peers are other replicas, with which flights are shared. All methods may be
+// called from many goroutines.
+type Peers interface {
+	// Board takes the flight for a key, or follows the replica that has it, which
+	// is told who waits. Exactly one of the two is not nil, if the error is. Any
+	// error means that each replica is on its own.
+	Board(ctx context.Context, key string, who []quota.Waiter) (Lease, Follow, error)
+	// Renew returns the newest of what is held under a key, here and by peers.
+	// What they have is held here afterwards, too.
+	Renew(key string) (*cache.Entry, bool)
+}
+
+// Lease is the right to fetch on behalf of all replicas. It ends with Land, Fail
+// or Close, whichever is first.
+type Lease interface {
+	// Left tells that the request has its slot of the quota.
+	Left()
+	// Land hands out what was fetched. An error means that peers cannot have it.
+	Land(*cache.Entry) error
+	// Fail tells why upstream failed, and for how long it must not be asked.
+	Fail(reason string, pause time.Duration)
+	// Close gives the lease up without a result.
+	Close()
+	// OnJoin has f called for everyone who waits at a peer.
+	OnJoin(f func(quota.Waiter))
+}
+
+// Follow is the place of a replica that waits for the flight of another.
+type Follow interface {
+	// Next waits for what happens. After anything but PeerLeft there is no more.
+	Next(ctx context.Context) (PeerEvent, error)
+	// Join tells of one more who waits here.
+	Join(quota.Waiter)
+	Close()
+}
+
+// PeerEvent is what happened to the flight of a peer.
+type PeerEvent struct {
+	Kind   PeerEventKind
+	Reason string        // of PeerFailed: why, a token
+	Pause  time.Duration // of PeerFailed: for how long upstream must not be asked
+}
+
+// PeerEventKind is a kind of PeerEvent.
+type PeerEventKind uint8
+
+// The kinds.
+const (
+	PeerLeft   PeerEventKind = iota // its request has its slot of the quota
+	PeerLanded                      // the page is there
+	PeerFailed                      // upstream failed
+	PeerOver                        // there is no result, or nobody can tell
+)
+
+// alone is the lease of a replica that is on its own.
+type alone struct{}
+
+func (alone) Left()                       {}
+func (alone) Land(*cache.Entry) error     { return nil }
+func (alone) Fail(string, time.Duration)  {}
+func (alone) Close()                      {}
+func (alone) OnJoin(func(w quota.Waiter)) {}
+
+// newest returns the newest of what is held, at peers too: it is looked for
+// before a request is spent.
+func (f *filler) newest(key string) *cache.Entry {
+	get := f.store.Get
+	if f.peers != nil {
+		get = f.peers.Renew
+	}
+	held, _ := get(key)
+	return held
+}
+
+// board returns the lease of a flight, or what the flight of a peer has brought.
+func (f *filler) board(res *ll2.Resource, fl *flight, newer time.Time) (Lease, *landing, error) {
+	if f.peers == nil {
+		return alone{}, nil, nil
+	}
+	for {
+		lease, follow, err := f.peers.Board(f.life, res.Key, fl.demand.Waiters())
+		switch {
+		case f.life.Err() != nil:
+			return nil, nil, f.life.Err()
+		case err != nil:
+			return alone{}, nil, nil
+		case lease != nil:
+			return f.lead(res, fl, lease, newer)
+		}
+		if land, err := f.follow(res, fl, follow, newer); land != nil || err != nil {
+			return nil, land, err
+		}
+	}
+}
+
+// lead looks once more: a peer may have landed after the last look, and before the
+// lease was to be had.
+func (f *filler) lead(res *ll2.Resource, fl *flight, lease Lease, newer time.Time) (Lease, *landing, error) {
+	if held := f.newest(res.Key); suits(held, newer) {
+		lease.Close()
+		return nil, &landing{entry: held}, nil
+	}
+	lease.OnJoin(func(w quota.Waiter) { fl.demand.Join(w) })
+	return lease, nil, nil
+}
+
+// follow waits for the flight of a peer. It returns neither a landing nor an error
+// if that brought nothing.
+func (f *filler) follow(res *ll2.Resource, fl *flight, follow Follow, newer time.Time) (*landing, error) {
+	defer follow.Close()
+	fl.followed(follow)
+	defer fl.followed(nil)
+	for {
+		event, err := follow.Next(f.life)
+		if err != nil {
+			return nil, err
+		}
+		switch event.Kind {
+		case PeerLeft:
+			fl.depart()
+		case PeerLanded:
+			old, _ := f.store.Get(res.Key)
+			held := f.newest(res.Key)
+			if !suits(held, newer) {
+				return nil, nil
+			}
+			f.stored(res, held, old)
+			return &landing{entry: held, stored: true, peer: true}, nil
+		case PeerFailed:
+			f.pauses.fail(res.Key, time.Now(), event.Pause, event.Reason)
+			return nil, pausedProblem(event.Reason, event.Pause, "Upstream failed on this a moment ago ("+event.Reason+").")
+		default:
+			return nil, nil
+		}
+	}
+}
+
+// suits reports whether a held entry answers a flight that wants something newer.
+func suits(held *cache.Entry, newer time.Time) bool {
+	return held != nil && held.State(time.Now()) == cache.Fresh && held.Answered.After(newer)
+}
