@@ -211,6 +211,22 @@ func calls(t *testing.T, s *valkeytest.Server, command string) int32 {
 	return 0
 }
 
+// TestEarlyMessages: what is told between the server's answer and its arrival is
+// not missed, and what is about the flight before is not taken for it.
+func TestEarlyMessages(t *testing.T) {
+	f := newFollow(nil, "key")
+	f.hear(message{Kind: kindOver, Flight: "before"})
+	f.hear(message{Kind: kindLeft, Flight: "token"})
+	f.hear(message{Kind: kindLanded, Flight: "token"})
+	f.hear(message{Kind: kindOver, Flight: "token"})
+	f.begin(boarding{token: "token", lives: long})
+	wantEvents(t, f, Event{Kind: Left}, Event{Kind: Landed})
+	f = newFollow(nil, "key")
+	f.finish(Event{Kind: Over}) // the server was lost meanwhile
+	f.begin(boarding{token: "token", left: true, lives: long})
+	wantEvents(t, f, Event{Kind: Over})
+}
+
 // TestTurns has many want the lease, one after the other.
 func TestTurns(t *testing.T) {
 	s := valkeytest.Start(t)

@@ -238,6 +238,50 @@ func TestBrokenSubscription(t *testing.T) {
 	}
 }
 
+// TestSilentServer: that the server is lost is found out without a call too, and
+// whoever follows a flight is told.
+func TestSilentServer(t *testing.T) {
+	s := valkeytest.Start(t)
+	a := flying(t, s.URL(), "a", long)
+	b := reached(t, Options{URL: s.URL(), Replica: "b", Timeout: short, pingEvery: short / 2})
+	lead(t, a, "key")
+	f := follow(t, b, "key")
+	await(t, "ping a few times", func() bool { return calls(t, s, "ping") > 3 })
+	if got := b.Stats(); got.Losses != 0 {
+		t.Fatalf("got %+v, want no loss", got)
+	}
+	s.Pause()
+	wantEvents(t, f, Event{Kind: Over})
+	s.Resume()
+	await(t, "be back", func() bool { return b.Stats().Up })
+}
+
+// TestSlowNetwork: what takes longer than the timeout is as good as lost.
+func TestSlowNetwork(t *testing.T) {
+	s := valkeytest.Start(t)
+	network := valkeytest.NewPartition(t, s.Addr())
+	c := reached(t, Options{URL: network.URL(), Timeout: short})
+	network.Delay(short)
+	if err := c.Tier().Put(page("key", 0, "body")); !errors.Is(err, ErrLost) {
+		t.Errorf("got error %v, want ErrLost", err)
+	}
+	network.Delay(0)
+	await(t, "be back", func() bool { return c.Stats().Up })
+	mustPut(t, c.Tier(), page("key", 0, "body"))
+}
+
+// TestDroppedConnections are closed by what is between, as idle ones are.
+func TestDroppedConnections(t *testing.T) {
+	s := valkeytest.Start(t)
+	network := valkeytest.NewPartition(t, s.Addr())
+	c := reached(t, Options{URL: network.URL()})
+	mustPut(t, c.Tier(), page("key", 0, "body"))
+	network.Drop()
+	await(t, "subscribe again", func() bool { return c.Stats().Resubscribed+c.Stats().Losses == 1 })
+	await(t, "be up", func() bool { return c.Stats().Up })
+	wantBody(t, c.Tier(), "key", "body")
+}
+
 // TestCloseWhileLost: nothing keeps Close.
 func TestCloseWhileLost(t *testing.T) {
 	s := valkeytest.Start(t)

@@ -94,9 +94,6 @@ var (
 	errEnded  = errors.New("the subscription has ended")
 )
 
-// pingEvery is how often it is made sure that a subscription lives.
-const pingEvery = 3 * time.Second
-
 // listen hands out what is published until the subscription ends, and returns
 // why. It closes it.
 func (c *Client) listen(s *session, l *listener) error {
@@ -125,7 +122,7 @@ func (c *Client) listen(s *session, l *listener) error {
 
 // beat pings now and then, and returns when nothing comes back.
 func (c *Client) beat(ctx context.Context, s *session, l *listener) error {
-	ticker := time.NewTicker(pingEvery)
+	ticker := time.NewTicker(c.opts.pingEvery)
 	defer ticker.Stop()
 	for {
 		select {
