@@ -74,12 +74,16 @@ func TestFlightLands(t *testing.T) {
 	l := lead(t, a, "key")
 	elsewhere, here := follow(t, b, "key"), follow(t, a, "key")
 	l.Left()
-	late := follow(t, b, "key")
+	if e, err := elsewhere.Next(t.Context()); err != nil || e.Kind != Left {
+		t.Errorf("got (%v, %v), want it to have left", e, err)
+	}
+	late := follow(t, b, "key") // after the message
 	e := page("key", 0, "body")
 	if err := l.Land(e); err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range []*Follow{elsewhere, here, late} {
+	wantEvents(t, elsewhere, Event{Kind: Landed})
+	for _, f := range []*Follow{here, late} {
 		wantEvents(t, f, Event{Kind: Left}, Event{Kind: Landed})
 	}
 	wantBody(t, b.Tier(), "key", "body")
@@ -325,6 +329,9 @@ func TestPausedLeader(t *testing.T) {
 		t.Errorf("got error %v", err)
 	}
 	wantBody(t, b.Tier(), "slow", "early")
+	if got := s.Do("EXISTS " + a.names.lease("slow")); got != "1" {
+		t.Error("landing ended another's lease")
+	}
 	if err := other.Land(page("slow", 0, "later")); err != nil {
 		t.Errorf("got error %v", err)
 	}
@@ -349,15 +356,18 @@ func TestLostWhileFollowing(t *testing.T) {
 // renewed.
 func TestMissedMessages(t *testing.T) {
 	s := valkeytest.Start(t)
-	a, b := flying(t, s.URL(), "a", long), flying(t, s.URL(), "b", long)
+	network := valkeytest.NewPartition(t, s.Addr())
+	a, b := flying(t, s.URL(), "a", long), flying(t, network.URL(), "b", long)
 	landed, over := lead(t, a, "landed"), lead(t, a, "over")
 	f, g, h := follow(t, b, "landed"), follow(t, b, "over"), follow(t, b, "landed")
-	s.Do("CLIENT KILL TYPE pubsub")
+	network.Delay(short) // until which nobody listens
+	network.Drop()
 	landed.Left()
 	if err := landed.Land(page("landed", 0, "body")); err != nil {
 		t.Fatal(err)
 	}
 	over.Close()
+	network.Delay(0)
 	for _, f := range []*Follow{f, h} {
 		for e := (Event{}); e.Kind != Landed; {
 			var err error
@@ -367,6 +377,9 @@ func TestMissedMessages(t *testing.T) {
 		}
 	}
 	wantEvents(t, g, Event{Kind: Over})
+	if got := b.Stats(); got.Resubscribed != 1 || got.Losses != 0 {
+		t.Errorf("got %+v, want the subscription to have broken", got)
+	}
 }
 
 // TestWaitersReachTheLeader also when they come before it wants to know.

@@ -162,6 +162,26 @@ func TestStartWithoutServer(t *testing.T) {
 	}
 }
 
+// TestHealthIsToldOnce however often the server is tried.
+func TestHealthIsToldOnce(t *testing.T) {
+	var log logbook
+	h := health{log: log.logger()}
+	err := errors.New("refused")
+	for range 3 {
+		h.lost(err)
+		h.lost(err)
+		h.back()
+	}
+	if lost, back := log.lines("Valkey is lost"), log.lines("Valkey is back"); len(lost) != 3 || len(back) != 3 {
+		t.Errorf("got the lines %q and %q, want three of each", lost, back)
+	}
+	h = health{log: log.logger()}
+	h.back()
+	if reached, back := log.lines("Valkey is reached"), log.lines("Valkey is back"); len(reached) != 1 || len(back) != 3 {
+		t.Errorf("got the lines %q and %q, want it reached for the first time", reached, back)
+	}
+}
+
 // TestReadOnlyServer: a replica answers pings, and is of no use.
 func TestReadOnlyServer(t *testing.T) {
 	s := valkeytest.Start(t)
@@ -200,6 +220,9 @@ func TestFullServer(t *testing.T) {
 		}
 	}
 	wantMissing(t, tier, "key") // an old answer does not come back
+	if got := s.Do("EXISTS " + c.names.page("key")); got != "0" {
+		t.Error("others get the old answer still")
+	}
 	wantBody(t, tier, "old", "old")
 	if err := lease.Land(page("flight", 0, "new")); !errors.Is(err, ErrFull) {
 		t.Errorf("land: got error %v, want ErrFull", err)
