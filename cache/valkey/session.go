@@ -26,9 +26,12 @@ type session struct {
 }
 
 // enter is called before the server is used. If it reports false, the session is
-// over; otherwise leave is called after.
+// over; otherwise leave is called after. It does not wait for a session that is
+// about to close, which itself waits for the calls under way.
 func (s *session) enter() bool {
-	s.use.RLock()
+	if !s.use.TryRLock() {
+		return false
+	}
 	if s.closed {
 		s.use.RUnlock()
 		return false
