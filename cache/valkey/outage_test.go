@@ -145,7 +145,7 @@ func TestDroppedConnections(t *testing.T) {
 	c := reached(t, Options{URL: network.URL()})
 	mustPut(t, c.Tier(), page("key", 0, "body"))
 	network.Drop()
-	await(t, "subscribe again", func() bool { return c.Stats().Resubscribed+c.Stats().Losses == 1 })
+	await(t, "subscribe again", func() bool { return c.Stats().Resubscribed+c.Stats().Losses >= 1 })
 	await(t, "be up", func() bool { return c.Stats().Up })
 	wantBody(t, c.Tier(), "key", "body")
 }
