@@ -17,7 +17,8 @@ import "net/url"
 // A Config shows itself in logs (slog.LogValuer) and in Dump without secrets.
 type Config struct {
 	// Profile is ll2 or http. In http, Links, PublicURL, the token, the TTLs,
-	// StaleWhileRevalidate, UnknownParams, CORSOrigins and TrustedProxies have no meaning.
+	// StaleWhileRevalidate, UnknownParams, CORSOrigins and TrustedProxies have no meaning,
+	// and ValkeyURL is unset.
 	Profile Profile `env:"PERIGEE_PROFILE" envDefault:"ll2" allowed:"ll2 or http" desc:"What the cache goes by: what is known of Launch Library 2, or the rules of HTTP alone, for any upstream."`
 
 	// UpstreamURL has a scheme (http or https) and a host with an optional
@@ -54,6 +55,18 @@ type Config struct {
 
 	// DataSize is at least 1 MiB.
 	DataSize Size `env:"PERIGEE_DATA_SIZE" envDefault:"1GiB" allowed:"a size from 1MiB" desc:"Room for it. The least valuable gives way."`
+
+	// ValkeyURL may hold passwords: see its type. Unset: there is no server.
+	ValkeyURL ValkeyURL `env:"PERIGEE_VALKEY_URL" secret:"true" allowed:"a redis, rediss or unix URL, with addr= for each further node of a Cluster or, with master_name=, each further Sentinel; in profile ll2 alone" desc:"Valkey or Redis server through which replicas share pages, fetches and the quota. Unset: this replica is alone."`
+
+	// ValkeyPasswordFile has been read, if ValkeyURL is set.
+	ValkeyPasswordFile SecretFile `env:"PERIGEE_VALKEY_PASSWORD_FILE" path:"true" allowed:"a readable file that holds the password alone" desc:"File that holds the server's password, in place of one in PERIGEE_VALKEY_URL."`
+
+	// ValkeyCAFile has been read; only with a ValkeyURL that is rediss.
+	ValkeyCAFile CAFile `env:"PERIGEE_VALKEY_CA_FILE" path:"true" allowed:"a readable file of certificates in PEM, with a rediss URL" desc:"Authorities that may vouch for the server. Unset: those of the system."`
+
+	// ValkeyTimeout is 10 ms to 5 s.
+	ValkeyTimeout Duration `env:"PERIGEE_VALKEY_TIMEOUT" envDefault:"250ms" allowed:"a duration from 10ms to 5s" desc:"How long one call to the server may take. After one that takes longer this replica goes on by itself until the server answers again."`
 
 	// TTL is at least a second.
 	TTL Duration `env:"PERIGEE_TTL" envDefault:"1h" allowed:"a duration from 1s" desc:"How long an answer is fresh."`

@@ -26,6 +26,10 @@ const (
 	allowedStale    = "; allowed: a duration; 0 is off"
 	allowedOrigins  = "; allowed: *, or a comma list of origins such as https://example.org, or off"
 	allowedTimeout  = "; allowed: a duration from 1ms"
+	allowedValkey   = "; allowed: a redis, rediss or unix URL, with addr= for each further node of a Cluster or, with master_name=, each further Sentinel; in profile ll2 alone"
+	allowedPassword = "; allowed: a readable file that holds the password alone"
+	allowedCA       = "; allowed: a readable file of certificates in PEM, with a rediss URL"
+	allowedWait     = "; allowed: a duration from 10ms to 5s"
 	allowedLogLevel = "; allowed: debug, info, warn or error"
 )
 
@@ -107,6 +111,27 @@ func TestLoadBad(t *testing.T) {
 		{"PERIGEE_RELOAD_INTERVAL=often", `PERIGEE_RELOAD_INTERVAL="often": has no number and unit at "often"; allowed: a duration; 0 is as often as clients like`},
 		{"PERIGEE_STALE_IF_ERROR=1.5.0h", `PERIGEE_STALE_IF_ERROR="1.5.0h": has no number and unit at "1.5.0h"` + allowedStale},
 		{"PERIGEE_UPSTREAM_TIMEOUT=0", `PERIGEE_UPSTREAM_TIMEOUT="0": is shorter than 1ms` + allowedTimeout},
+
+		{"PERIGEE_VALKEY_URL=redis:host", `PERIGEE_VALKEY_URL=[redacted]: is not a URL` + allowedValkey},
+		{"PERIGEE_VALKEY_URL=http://host", `PERIGEE_VALKEY_URL=[redacted]: does not begin with redis://, rediss:// or unix://` + allowedValkey},
+		{"PERIGEE_VALKEY_URL=redis://", `PERIGEE_VALKEY_URL=[redacted]: has no host, or one that is neither a name nor an address` + allowedValkey},
+		{"PERIGEE_VALKEY_URL=redis://host?addr=", `PERIGEE_VALKEY_URL=[redacted]: has no host, or one that is neither a name nor an address` + allowedValkey},
+		{"PERIGEE_VALKEY_URL=redis://host:0", `PERIGEE_VALKEY_URL=[redacted]: has a port that is not a number from 1 to 65535` + allowedValkey},
+		{"PERIGEE_VALKEY_URL=redis://host/x", `PERIGEE_VALKEY_URL=[redacted]: has a path that is not the number of a database, which a Cluster does not have` + allowedValkey},
+		{"PERIGEE_VALKEY_URL=redis://host/1?addr=b", `PERIGEE_VALKEY_URL=[redacted]: has a path that is not the number of a database, which a Cluster does not have` + allowedValkey},
+		{"PERIGEE_VALKEY_URL=redis://host?max_retries=3", `PERIGEE_VALKEY_URL=[redacted]: has other parameters than addr and, with master_name, username and password` + allowedValkey},
+		{"PERIGEE_VALKEY_URL=unix://path", `PERIGEE_VALKEY_URL=[redacted]: is not unix:// and the path of a socket` + allowedValkey},
+		{"PERIGEE_PROFILE=http\nPERIGEE_VALKEY_URL=redis://host", `PERIGEE_VALKEY_URL=[redacted]: is not for PERIGEE_PROFILE=http, which shares nothing` + allowedValkey},
+		{"PERIGEE_VALKEY_PASSWORD_FILE=/no/such", `PERIGEE_VALKEY_PASSWORD_FILE="/no/such": PERIGEE_VALKEY_URL is not set` + allowedPassword},
+		{"PERIGEE_VALKEY_URL=redis://:p@host\nPERIGEE_VALKEY_PASSWORD_FILE=/no/such", `PERIGEE_VALKEY_PASSWORD_FILE="/no/such": PERIGEE_VALKEY_URL has a password too, and only one may be` + allowedPassword},
+		{"PERIGEE_VALKEY_URL=redis://:p@host?master_name=m\nPERIGEE_VALKEY_PASSWORD_FILE=/no/such", `PERIGEE_VALKEY_PASSWORD_FILE="/no/such": the file cannot be read: no such file or directory` + allowedPassword},
+		{"PERIGEE_VALKEY_URL=redis://host\nPERIGEE_VALKEY_PASSWORD_FILE=/", `PERIGEE_VALKEY_PASSWORD_FILE="/": the file cannot be read: is a directory` + allowedPassword},
+		{"PERIGEE_VALKEY_URL=redis://host\nPERIGEE_VALKEY_PASSWORD_FILE=/dev/null", `PERIGEE_VALKEY_PASSWORD_FILE="/dev/null": the file's content is empty` + allowedPassword},
+		{"PERIGEE_VALKEY_URL=redis://host\nPERIGEE_VALKEY_CA_FILE=/no/such", `PERIGEE_VALKEY_CA_FILE="/no/such": PERIGEE_VALKEY_URL is not rediss://` + allowedCA},
+		{"PERIGEE_VALKEY_URL=rediss://host\nPERIGEE_VALKEY_CA_FILE=/no/such", `PERIGEE_VALKEY_CA_FILE="/no/such": the file cannot be read: no such file or directory` + allowedCA},
+		{"PERIGEE_VALKEY_URL=rediss://host\nPERIGEE_VALKEY_CA_FILE=/dev/null", `PERIGEE_VALKEY_CA_FILE="/dev/null": the file has no certificates in PEM` + allowedCA},
+		{"PERIGEE_VALKEY_TIMEOUT=9ms", `PERIGEE_VALKEY_TIMEOUT="9ms": is shorter than 10ms` + allowedWait},
+		{"PERIGEE_VALKEY_TIMEOUT=5001ms", `PERIGEE_VALKEY_TIMEOUT="5001ms": is longer than 5s` + allowedWait},
 
 		{"PERIGEE_TTL_RULES=/x", `PERIGEE_TTL_RULES="/x": has "/x", which is not pattern=duration` + allowedRules},
 		{"PERIGEE_TTL_RULES=x=1h", `PERIGEE_TTL_RULES="x=1h": has the pattern "x", which can match no path` + allowedRules},

@@ -14,8 +14,8 @@ import (
 const prefix = "PERIGEE_"
 
 // Load reads the settings from environ, which has the form of os.Environ, and
-// from the file that PERIGEE_UPSTREAM_TOKEN_FILE names. White space around a
-// value is no part of it.
+// from the files that they name, but that of the clients' keys. White space around
+// a value is no part of it.
 //
 // The error is a Faults with everything that is wrong, in the order of the
 // settings; the Config is then nil. Warnings are for the operator's eyes and
@@ -34,6 +34,7 @@ func Load(environ []string) (*Config, []Warning, error) {
 		return nil, nil, fmt.Errorf("config: %w", err)
 	}
 	c.readToken(found)
+	c.settleValkey(found)
 	c.validate(found)
 	warnings := append(unknownNames(given), c.warnings()...)
 	warnings = append(warnings, c.settleDataDir(environ)...)

@@ -25,6 +25,10 @@ PERIGEE_TRUSTED_PROXIES=
 PERIGEE_CACHE_SIZE=256MiB
 PERIGEE_DATA_DIR=/home/me/.cache/perigee
 PERIGEE_DATA_SIZE=1GiB
+PERIGEE_VALKEY_URL=
+PERIGEE_VALKEY_PASSWORD_FILE=
+PERIGEE_VALKEY_CA_FILE=
+PERIGEE_VALKEY_TIMEOUT=250ms
 PERIGEE_TTL=1h
 PERIGEE_TTL_RULES=/2.*/config/*=1d,/2.*/launch*/upcoming/*=15m,/2.*/event*/upcoming/*=15m
 PERIGEE_TTL_FLOOR=1m
@@ -87,6 +91,10 @@ func TestLoadValues(t *testing.T) {
 		{"PERIGEE_LINKS=Keep", "keep"},
 		{"PERIGEE_TRUSTED_PROXIES=10.1.2.3/8, ::1,192.0.2.7,::ffff:192.0.2.8", "10.0.0.0/8,::1/128,192.0.2.7/32,192.0.2.8/32"},
 		{"PERIGEE_CACHE_SIZE=1500 MB\r", "1500MB"},
+		{"PERIGEE_VALKEY_URL=redis://host", "redis://host"},
+		{"PERIGEE_VALKEY_URL=rediss://[::1]:6380/2", "rediss://[::1]:6380/2"},
+		{"PERIGEE_VALKEY_URL=unix:///run/valkey.sock", "unix:///run/valkey.sock"},
+		{"PERIGEE_VALKEY_TIMEOUT=1s", "1s"},
 		{"PERIGEE_TTL=0.5d", "12h"},
 		{"PERIGEE_TTL_RULES=/a=b/*=1h30m , *=1w", "/a=b/*=1h30m,*=7d"},
 		{"PERIGEE_TTL_RULES=off", "off"},

@@ -19,12 +19,22 @@ const knownToken = "5ecr3t0123456789abcdef0123456789abcdef01"
 // TestSecretsAreNeverShown prints a config that holds a token in every way there
 // is to print one.
 func TestSecretsAreNeverShown(t *testing.T) {
-	c, _, err := config.Load([]string{"PERIGEE_UPSTREAM_TOKEN=" + knownToken})
+	path := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(path, []byte("p"+knownToken+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, _, err := config.Load([]string{
+		"PERIGEE_UPSTREAM_TOKEN=" + knownToken, "PERIGEE_VALKEY_PASSWORD_FILE=" + path,
+		"PERIGEE_VALKEY_URL=redis://" + knownToken + ":" + knownToken + "@host?master_name=" + knownToken,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c.UpstreamToken.Reveal() != knownToken {
 		t.Fatal("the token did not arrive: the test would prove nothing")
+	}
+	if !strings.Contains(c.ValkeyURL.Reveal(), knownToken) || c.ValkeyPasswordFile.Reveal() != "p"+knownToken {
+		t.Fatal("the URL or the password did not arrive: the test would prove nothing")
 	}
 	for name, output := range outputs(t, c) {
 		if strings.Contains(output, knownToken) || strings.Contains(output, fmt.Sprintf("%x", knownToken)) {
@@ -49,6 +59,8 @@ func outputs(t *testing.T, c *config.Config) map[string]string {
 		all[verb+" of the Config"] = fmt.Sprintf(verb, *c)
 		all[verb+" of its address"] = fmt.Sprintf(verb, c)
 		all[verb+" of the Secret"] = fmt.Sprintf(verb, c.UpstreamToken)
+		all[verb+" of the URL"] = fmt.Sprintf(verb, c.ValkeyURL)
+		all[verb+" of the password file"] = fmt.Sprintf(verb, c.ValkeyPasswordFile)
 		all[verb+" of unexported fields"] = fmt.Sprintf(verb, inside)
 	}
 	text, err := json.Marshal(c)
@@ -84,6 +96,11 @@ func TestFaultsNeverShowSecrets(t *testing.T) {
 		"PERIGEE_UPSTREAM_URL=user:" + knownToken + "@example.org",
 		"PERIGEE_UPSTREAM_URL=" + knownToken + "@x://example.org",
 		"PERIGEE_PUBLIC_URL=https://" + knownToken + "@example.org/",
+		"PERIGEE_VALKEY_URL=redis://:" + knownToken + "@",
+		"PERIGEE_VALKEY_URL=redis://:%zz" + knownToken + "@example.org",
+		"PERIGEE_VALKEY_URL=" + knownToken,
+		"PERIGEE_VALKEY_URL=redis://example.org?password=" + knownToken,
+		"PERIGEE_VALKEY_PASSWORD_FILE=" + knownToken,
 		"PERIGEE_CORS_ORIGINS=https://x,https://" + knownToken + "@example.org",
 		"PERIGEE_CORS_ORIGINS=https://a:" + knownToken + "@x,https://a:" + knownToken + "@x",
 	}

@@ -2,9 +2,7 @@ package config
 
 import (
 	"errors"
-	"io"
 	"io/fs"
-	"os"
 	"strings"
 )
 
@@ -39,17 +37,9 @@ func (c *Config) readToken(found *findings) {
 // tokenFromFile returns the token, or what is wrong. White space around it, such
 // as the line's end, is no part of it.
 func tokenFromFile(path string) (token, problem string) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", unreadable(err)
-	}
-	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, maxToken+1))
-	if err != nil {
-		return "", unreadable(err)
-	}
-	if len(content) > maxToken {
-		return "", "the file is longer than 4KiB"
+	content, problem := readFile(path, maxToken)
+	if problem != "" {
+		return "", problem
 	}
 	token = strings.TrimSpace(string(content))
 	if problem := tokenProblem(token); problem != "" {

@@ -70,13 +70,13 @@ func (c *Client) Start() {
 	c.running.Go(func() { c.notices.work(c.life) })
 }
 
-// Close gives up the leases that are held, ends the client and waits for its
-// goroutines. Every later call returns ErrLost. Closing again does nothing.
+// Close gives up the leases that are held, tells those who follow that it is
+// over, ends the client and waits for its goroutines. Every later call returns
+// ErrLost. Closing again does nothing.
 func (c *Client) Close() {
 	c.flights.endLeases()
 	c.end()
 	c.running.Wait()
-	c.flights.endFollows()
 }
 
 // growth is how much longer than Timeout a call may take that carries so many

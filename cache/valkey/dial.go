@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"sync"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
@@ -14,9 +13,10 @@ import (
 // serve very many.
 const poolSize = 8
 
-// slack is how much longer the library's own timeouts are than the deadline of a
-// call, which is what decides: they are for what the library does without one.
-const slack = 10 * time.Second
+// slack is how much longer the library's own timeouts are than ours: as much as
+// the deadline of a call may be. They decide when the library does something of
+// its own accord, as to renew a subscription, which Close waits for.
+const slack = maxGrowth
 
 // connect returns a client of the library, which dials when it is first used.
 //

@@ -74,12 +74,16 @@ func TestFlightLands(t *testing.T) {
 	l := lead(t, a, "key")
 	elsewhere, here := follow(t, b, "key"), follow(t, a, "key")
 	l.Left()
-	late := follow(t, b, "key")
+	if e, err := elsewhere.Next(t.Context()); err != nil || e.Kind != Left {
+		t.Errorf("got (%v, %v), want it to have left", e, err)
+	}
+	late := follow(t, b, "key") // after the message
 	e := page("key", 0, "body")
 	if err := l.Land(e); err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range []*Follow{elsewhere, here, late} {
+	wantEvents(t, elsewhere, Event{Kind: Landed})
+	for _, f := range []*Follow{here, late} {
 		wantEvents(t, f, Event{Kind: Left}, Event{Kind: Landed})
 	}
 	wantBody(t, b.Tier(), "key", "body")
@@ -112,33 +116,6 @@ func TestFlightFails(t *testing.T) {
 	wantMissing(t, a.Tier(), "key")
 	if err := lead(t, a, "key").Land(page("other", 0, "body")); !errors.Is(err, cache.ErrInvalid) {
 		t.Errorf("land under another key: got error %v, want ErrInvalid", err)
-	}
-}
-
-func TestFollowEnds(t *testing.T) {
-	s := valkeytest.Start(t)
-	c := flying(t, s.URL(), "a", long)
-	lead(t, c, "key")
-	f := follow(t, c, "key")
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := f.Next(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("got error %v, want that of the context", err)
-	}
-	if _, _, err := c.Board(ctx, "key", nil); !errors.Is(err, context.Canceled) {
-		t.Errorf("board: got error %v, want that of the context", err)
-	}
-	var waiting sync.WaitGroup
-	waiting.Go(func() {
-		if _, err := f.Next(t.Context()); !errors.Is(err, ErrEnded) {
-			t.Errorf("got error %v, want ErrEnded", err)
-		}
-	})
-	f.Close()
-	f.Close()
-	waiting.Wait()
-	if n := len(c.flights.allFollows()); n != 0 {
-		t.Errorf("%d follow still", n)
 	}
 }
 
@@ -241,143 +218,6 @@ func TestTurns(t *testing.T) {
 	all.Wait()
 }
 
-// TestLeaseIsRenewed: a flight takes as long as it takes. Those who follow look
-// once for each length of a lease.
-func TestLeaseIsRenewed(t *testing.T) {
-	s := valkeytest.Start(t)
-	const lease = 300 * time.Millisecond
-	a, b := flying(t, s.URL(), "a", lease), flying(t, s.URL(), "b", lease)
-	l := lead(t, a, "key")
-	f := follow(t, b, "key")
-	ctx, cancel := context.WithTimeout(t.Context(), 4*lease)
-	defer cancel()
-	s.Do("CONFIG RESETSTAT")
-	if e, err := f.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got (%v, %v), want nothing to happen", e, err)
-	}
-	if got := calls(t, s, "evalsha"); got < 8 || got > 12+6+2 {
-		t.Errorf("the server ran %d scripts, want about 12 to renew and 4 to look", got)
-	}
-	if err := l.Land(page("key", 0, "body")); err != nil {
-		t.Fatal(err)
-	}
-	wantEvents(t, f, Event{Kind: Landed})
-}
-
-// TestLeaseSurvivesRestart: the server has forgotten it, and the leader takes it
-// again before anybody else does.
-func TestLeaseSurvivesRestart(t *testing.T) {
-	s := valkeytest.Start(t)
-	const lease = 300 * time.Millisecond
-	a := flying(t, s.URL(), "a", lease)
-	l := lead(t, a, "key")
-	s.Restart()
-	await(t, "be back", func() bool { return a.Stats().Sessions == 2 })
-	await(t, "take it again", func() bool { return s.Do("EXISTS "+a.names.lease("key")) == "1" })
-	f := follow(t, flying(t, s.URL(), "b", lease), "key")
-	if err := l.Land(page("key", 0, "body")); err != nil {
-		t.Fatal(err)
-	}
-	wantEvents(t, f, Event{Kind: Landed})
-}
-
-// TestPausedLeader: one that stood still past its lease cannot replace what a
-// later flight has landed.
-func TestPausedLeader(t *testing.T) {
-	s := valkeytest.Start(t)
-	const lease = 300 * time.Millisecond
-	network := valkeytest.NewPartition(t, s.Addr())
-	a, b := flying(t, network.URL(), "a", lease), flying(t, s.URL(), "b", lease)
-	early, slow := lead(t, a, "key"), lead(t, a, "slow")
-	f, g := follow(t, b, "key"), follow(t, b, "slow")
-	network.Cut()
-	wantEvents(t, f, Event{Kind: Over})
-	wantEvents(t, g, Event{Kind: Over})
-	if err := lead(t, b, "key").Land(page("key", 0, "later")); err != nil {
-		t.Fatal(err)
-	}
-	other := lead(t, b, "slow") // which does not land
-	network.Heal()
-	await(t, "be back", func() bool { return a.Stats().Up })
-	if err := early.Land(page("key", 0, "early")); !errors.Is(err, ErrFenced) {
-		t.Errorf("got error %v, want ErrFenced", err)
-	}
-	wantBody(t, a.Tier(), "key", "later")
-	await(t, "find that the lease is another's", func() bool { return a.Stats().LeasesLost == 1 })
-	// What was fetched is not lost if nothing later has landed.
-	if err := slow.Land(page("slow", 0, "early")); err != nil {
-		t.Errorf("got error %v", err)
-	}
-	wantBody(t, b.Tier(), "slow", "early")
-	if err := other.Land(page("slow", 0, "later")); err != nil {
-		t.Errorf("got error %v", err)
-	}
-	wantBody(t, a.Tier(), "slow", "later")
-}
-
-// TestLostWhileFollowing: whoever follows goes on alone.
-func TestLostWhileFollowing(t *testing.T) {
-	s := valkeytest.Start(t)
-	network := valkeytest.NewPartition(t, s.Addr())
-	a, b := flying(t, s.URL(), "a", long), flying(t, network.URL(), "b", long)
-	l := lead(t, a, "key")
-	f := follow(t, b, "key")
-	network.Cut()
-	wantEvents(t, f, Event{Kind: Over})
-	if err := l.Land(page("key", 0, "body")); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// TestMissedMessages: the subscription breaks, and the flight ends before it is
-// renewed.
-func TestMissedMessages(t *testing.T) {
-	s := valkeytest.Start(t)
-	a, b := flying(t, s.URL(), "a", long), flying(t, s.URL(), "b", long)
-	landed, over := lead(t, a, "landed"), lead(t, a, "over")
-	f, g, h := follow(t, b, "landed"), follow(t, b, "over"), follow(t, b, "landed")
-	s.Do("CLIENT KILL TYPE pubsub")
-	landed.Left()
-	if err := landed.Land(page("landed", 0, "body")); err != nil {
-		t.Fatal(err)
-	}
-	over.Close()
-	for _, f := range []*Follow{f, h} {
-		for e := (Event{}); e.Kind != Landed; {
-			var err error
-			if e, err = f.Next(t.Context()); err != nil || e.Kind > Landed {
-				t.Fatalf("got (%v, %v), want it landed", e, err)
-			}
-		}
-	}
-	wantEvents(t, g, Event{Kind: Over})
-}
-
-// TestWaitersReachTheLeader also when they come before it wants to know.
-func TestWaitersReachTheLeader(t *testing.T) {
-	s := valkeytest.Start(t)
-	a, b := flying(t, s.URL(), "a", long), flying(t, s.URL(), "b", long)
-	l := lead(t, a, "key")
-	soon := time.Now().Add(5 * time.Second)
-	follow(t, a, "key", quota.Waiter{Client: "here"})
-	f := follow(t, b, "key", quota.Waiter{Client: "x", Priority: quota.Holding, Deadline: soon}, quota.Waiter{Client: "y"})
-	await(t, "hear of the first", func() bool {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		return len(l.unheard) == 2
-	})
-	joined := make(chan quota.Waiter, 10)
-	l.OnJoin(func(w quota.Waiter) { joined <- w })
-	f.Join(quota.Waiter{Client: "z", Priority: quota.Refresh, Deadline: soon})
-	x, y, z := <-joined, <-joined, <-joined
-	if x.Client != "x" || x.Priority != quota.Holding || y.Client != "y" || z.Client != "z" || z.Priority != quota.Refresh {
-		t.Errorf("got %+v, %+v, %+v", x, y, z)
-	}
-	if x.Deadline.Sub(soon).Abs() > 3*time.Second || !y.Deadline.IsZero() {
-		t.Errorf("got the deadlines %v and %v, want about %v and none", x.Deadline, y.Deadline, soon)
-	}
-}
-
 // TestForeignMessages: what is not understood is not for this version.
 func TestForeignMessages(t *testing.T) {
 	s := valkeytest.Start(t)
@@ -398,18 +238,4 @@ func TestForeignMessages(t *testing.T) {
 	if got := b.Stats(); got.Losses+got.Resubscribed != 0 {
 		t.Errorf("got %+v, want no loss", got)
 	}
-}
-
-// TestCloseGivesUp: a replica that ends does not hold the others up.
-func TestCloseGivesUp(t *testing.T) {
-	s := valkeytest.Start(t)
-	a, b := flying(t, s.URL(), "a", long), flying(t, s.URL(), "b", long)
-	lead(t, a, "key")
-	f := follow(t, b, "key")
-	a.Close()
-	wantEvents(t, f, Event{Kind: Over})
-	lead(t, b, "key")
-	g := follow(t, b, "key")
-	b.Close()
-	wantEvents(t, g, Event{Kind: Over})
 }

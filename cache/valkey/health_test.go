@@ -6,13 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"perigee/cache/valkey/valkeytest"
 )
-
-// short is a timeout for servers that do not answer.
-const short = 200 * time.Millisecond
 
 func TestVerdicts(t *testing.T) {
 	tests := []struct {
@@ -86,79 +82,23 @@ func TestNothingIsSentTwice(t *testing.T) {
 	}
 }
 
-// TestPausedServer: the first call takes as long as the timeout, the others no
-// time, and nothing has to be done when the server is back.
-func TestPausedServer(t *testing.T) {
-	s := valkeytest.Start(t)
+// TestHealthIsToldOnce however often the server is tried.
+func TestHealthIsToldOnce(t *testing.T) {
 	var log logbook
-	c := reached(t, Options{URL: s.URL(), Timeout: short, Logger: log.logger()})
-	tier := c.Tier()
-	mustPut(t, tier, page("key", 1, "body"))
-	s.Pause()
-	began := time.Now()
-	wantMissing(t, tier, "key")
-	if took := time.Since(began); took > 4*short {
-		t.Errorf("the first call took %v, want about %v", took, short)
+	h := health{log: log.logger()}
+	err := errors.New("refused")
+	for range 3 {
+		h.lost(err)
+		h.lost(err)
+		h.back()
 	}
-	began = time.Now()
-	const calls = 100
-	for range calls {
-		wantMissing(t, tier, "key")
+	if lost, back := log.lines("Valkey is lost"), log.lines("Valkey is back"); len(lost) != 3 || len(back) != 3 {
+		t.Errorf("got the lines %q and %q, want three of each", lost, back)
 	}
-	if took := time.Since(began); took > short {
-		t.Errorf("%d calls took %v, want no time", calls, took)
-	}
-	if err := tier.Put(page("key", 0, "new")); !errors.Is(err, ErrLost) {
-		t.Errorf("put: got error %v, want ErrLost", err)
-	}
-	if err := tier.Delete("key"); !errors.Is(err, ErrLost) {
-		t.Errorf("delete: got error %v, want ErrLost", err)
-	}
-	if _, _, err := c.Board(t.Context(), "key", nil); !errors.Is(err, ErrLost) {
-		t.Errorf("board: got error %v, want ErrLost", err)
-	}
-	if got := c.Stats(); got.Up || got.Refused != calls+3 {
-		t.Errorf("got %+v, want it lost, and %d calls refused", got, calls+3)
-	}
-	s.Resume()
-	await(t, "be back", func() bool { return c.Stats().Up })
-	mustPut(t, tier, page("other", 1, "body"))
-	wantBody(t, tier, "other", "body")
-	await(t, "log that it is back", func() bool { return len(log.lines("Valkey is back")) > 0 })
-	if lost, back := log.lines("Valkey is lost"), log.lines("Valkey is back"); len(lost) != 1 || len(back) != 1 {
-		t.Errorf("got the lines %q and %q, want one of each", lost, back)
-	}
-}
-
-func TestRestartedServer(t *testing.T) {
-	s := valkeytest.Start(t)
-	c := reached(t, Options{URL: s.URL()})
-	tier := c.Tier()
-	mustPut(t, tier, page("key", 1, "body"))
-	s.Kill()
-	wantMissing(t, tier, "key")
-	s.Restart()
-	await(t, "be back", func() bool { return c.Stats().Sessions == 2 })
-	wantMissing(t, tier, "key") // it knows nothing
-	mustPut(t, tier, page("key", 1, "body"))
-	wantBody(t, tier, "key", "body")
-}
-
-// TestStartWithoutServer: starting waits for nothing, and the server is found
-// when it comes.
-func TestStartWithoutServer(t *testing.T) {
-	s := valkeytest.Start(t)
-	s.Kill()
-	var log logbook
-	c := client(t, Options{URL: s.URL(), Logger: log.logger()})
-	wantMissing(t, c.Tier(), "key")
-	await(t, "find that there is none", func() bool { return len(log.lines("Valkey is lost")) > 0 })
-	s.Restart()
-	await(t, "find the server", func() bool { return c.Stats().Up })
-	mustPut(t, c.Tier(), page("key", 1, "body"))
-	wantBody(t, c.Tier(), "key", "body")
-	if got := c.Stats(); got.Sessions != 1 || got.Losses != 0 {
-		t.Errorf("got %+v, want one session and no loss", got)
+	h = health{log: log.logger()}
+	h.back()
+	if reached, back := log.lines("Valkey is reached"), log.lines("Valkey is back"); len(reached) != 1 || len(back) != 3 {
+		t.Errorf("got the lines %q and %q, want it reached for the first time", reached, back)
 	}
 }
 
@@ -200,6 +140,9 @@ func TestFullServer(t *testing.T) {
 		}
 	}
 	wantMissing(t, tier, "key") // an old answer does not come back
+	if got := s.Do("EXISTS " + c.names.page("key")); got != "0" {
+		t.Error("others get the old answer still")
+	}
 	wantBody(t, tier, "old", "old")
 	if err := lease.Land(page("flight", 0, "new")); !errors.Is(err, ErrFull) {
 		t.Errorf("land: got error %v, want ErrFull", err)
@@ -216,42 +159,6 @@ func TestFullServer(t *testing.T) {
 	}
 	if got := log.lines("Valkey is full"); len(got) != 1 {
 		t.Errorf("got the lines %q, want one", got)
-	}
-}
-
-// TestBrokenSubscription: it is renewed, and the server is not lost by it.
-func TestBrokenSubscription(t *testing.T) {
-	s := valkeytest.Start(t)
-	told := make(chan string, 10)
-	a := replica(t, s, "a")
-	b := reached(t, Options{URL: s.URL(), Replica: "b", OnPurge: func(key string, _ time.Time) { told <- key }})
-	s.Do("CLIENT KILL TYPE pubsub")
-	if err := a.Tier().Delete("key"); err != nil {
-		t.Fatal(err)
-	}
-	if got := <-told; got != "key" {
-		t.Errorf("got a purge of %q, want key", got)
-	}
-	await(t, "subscribe again", func() bool { return b.Stats().Resubscribed == 1 })
-	if got := b.Stats(); got.Losses != 0 || !got.Up {
-		t.Errorf("got %+v, want no loss", got)
-	}
-}
-
-// TestCloseWhileLost: nothing keeps Close.
-func TestCloseWhileLost(t *testing.T) {
-	s := valkeytest.Start(t)
-	c := reached(t, Options{URL: s.URL(), Timeout: short})
-	s.Pause()
-	wantMissing(t, c.Tier(), "key")
-	began := time.Now()
-	c.Close()
-	c.Close()
-	if took := time.Since(began); took > 10*short {
-		t.Errorf("Close took %v", took)
-	}
-	if _, _, err := c.Board(t.Context(), "key", nil); !errors.Is(err, ErrLost) {
-		t.Errorf("board after Close: got error %v, want ErrLost", err)
 	}
 }
 

@@ -2,6 +2,7 @@ package valkey
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,15 @@ func FuzzParseMessage(f *testing.F) {
 	})
 }
 
+// TestMessageBounds: what another version sends does not go beyond ours.
+func TestMessageBounds(t *testing.T) {
+	many := strings.Repeat(`{"client":"x"},`, maxJoining) + `{"client":"y"}`
+	m, ok := parseMessage([]byte(`{"kind":"join","key":"a2V5","pause":99999999999,"waiters":[` + many + `]}`))
+	if !ok || len(m.Waiters) != maxJoining || m.Pause != longestPause.Milliseconds() {
+		t.Errorf("got (%d waiters, a pause of %d ms, %t)", len(m.Waiters), m.Pause, ok)
+	}
+}
+
 // TestMessagesFit: the longest that is sent is read.
 func TestMessagesFit(t *testing.T) {
 	c, err := New(Options{URL: "redis://host", Namespace: "n", Replica: "r"})
@@ -52,7 +62,7 @@ func TestMessagesFit(t *testing.T) {
 	defer c.Close()
 	name := make([]byte, 2*maxClientLen)
 	for i := range name {
-		name[i] = '"'
+		name[i] = '<' // the longest that JSON makes of one
 	}
 	who := make([]quota.Waiter, 2*maxJoining)
 	for i := range who {

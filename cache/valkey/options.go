@@ -61,14 +61,19 @@ type Options struct {
 	// Both hooks are called one after the other from one goroutine, and never
 	// hold up anything else. Close waits for the one that runs.
 	OnLanded func(key cache.Key)
+
+	pingEvery time.Duration // for tests; see defaultPingEvery
 }
 
 const (
 	defaultTimeout = 250 * time.Millisecond
 	defaultLease   = 5 * time.Second
-	minLease       = 30 * time.Millisecond // a third of it must be a time that a timer can tell
-	maxNamespace   = 64
-	maxReplica     = 128
+	// defaultPingEvery is how often it is made sure that the server is there,
+	// when nobody calls it.
+	defaultPingEvery = 3 * time.Second
+	minLease         = 30 * time.Millisecond // a third of it must be a time that a timer can tell
+	maxNamespace     = 64
+	maxReplica       = 128
 )
 
 // withDefaults returns the options with every zero replaced, or says which of
@@ -79,6 +84,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Lease == 0 {
 		o.Lease = defaultLease
+	}
+	if o.pingEvery == 0 {
+		o.pingEvery = defaultPingEvery
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

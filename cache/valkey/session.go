@@ -26,9 +26,12 @@ type session struct {
 }
 
 // enter is called before the server is used. If it reports false, the session is
-// over; otherwise leave is called after.
+// over; otherwise leave is called after. It does not wait for a session that is
+// about to close, which itself waits for the calls under way.
 func (s *session) enter() bool {
-	s.use.RLock()
+	if !s.use.TryRLock() {
+		return false
+	}
 	if s.closed {
 		s.use.RUnlock()
 		return false
@@ -94,9 +97,6 @@ var (
 	errEnded  = errors.New("the subscription has ended")
 )
 
-// pingEvery is how often it is made sure that a subscription lives.
-const pingEvery = 3 * time.Second
-
 // listen hands out what is published until the subscription ends, and returns
 // why. It closes it.
 func (c *Client) listen(s *session, l *listener) error {
@@ -125,7 +125,7 @@ func (c *Client) listen(s *session, l *listener) error {
 
 // beat pings now and then, and returns when nothing comes back.
 func (c *Client) beat(ctx context.Context, s *session, l *listener) error {
-	ticker := time.NewTicker(pingEvery)
+	ticker := time.NewTicker(c.opts.pingEvery)
 	defer ticker.Stop()
 	for {
 		select {

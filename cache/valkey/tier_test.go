@@ -2,6 +2,7 @@ package valkey
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -170,5 +171,34 @@ func TestLandedIsHeard(t *testing.T) {
 	mustPut(t, a.Tier(), page("key", 1, "body"))
 	if got := <-told; got != "key" {
 		t.Errorf("got %q landed, want key: not what it stored itself", got)
+	}
+}
+
+// TestLargeEntry has one of the size of the largest body.
+func TestLargeEntry(t *testing.T) {
+	s := valkeytest.Start(t)
+	tier := replica(t, s, "a").Tier()
+	body := strings.Repeat("0123456789abcdef", 2<<20)
+	mustPut(t, tier, page("key", 1, body))
+	e, ok := tier.Get("key")
+	if !ok || string(e.Body) != body {
+		t.Error("got another body, or none")
+	}
+}
+
+func TestGrowth(t *testing.T) {
+	tests := []struct {
+		size int
+		want time.Duration
+	}{
+		{0, 0},
+		{1 << 20, time.Second / 64},
+		{32 << 20, 500 * time.Millisecond},
+		{maxValue, maxGrowth},
+	}
+	for _, tt := range tests {
+		if got := growth(tt.size); got != tt.want {
+			t.Errorf("%d bytes: got %v, want %v", tt.size, got, tt.want)
+		}
 	}
 }
