@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/singleflight"
 )
@@ -21,6 +22,12 @@ type LayeredOptions struct {
 	// the entry is of no use any more, and a miss. If Rebuild is nil, entries go
 	// up as they are.
 	Rebuild func(*Entry) *Entry
+	// AbsentFor is how long Get remembers that Lower had nothing under a key. It is
+	// for one that is far away, and to which others write: see Expect. If zero,
+	// Lower is asked each time.
+	AbsentFor time.Duration
+	// Now is the clock for that. If nil, time.Now.
+	Now func() time.Time
 }
 
 // Layered is two tiers that act as one: what either of them holds is held. What
@@ -33,6 +40,7 @@ type Layered struct {
 	upper, lower Tier
 	rebuild      func(*Entry) *Entry
 	rising       singleflight.Group
+	absent       absent
 	seed         maphash.Seed
 	lanes        [lanes]lane
 }
@@ -62,7 +70,13 @@ func NewLayered(o LayeredOptions) (*Layered, error) {
 	if o.Rebuild == nil {
 		o.Rebuild = func(e *Entry) *Entry { return e }
 	}
-	return &Layered{upper: o.Upper, lower: o.Lower, rebuild: o.Rebuild, seed: maphash.MakeSeed()}, nil
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Layered{
+		upper: o.Upper, lower: o.Lower, rebuild: o.Rebuild, seed: maphash.MakeSeed(),
+		absent: absent{lasts: o.AbsentFor, now: o.Now},
+	}, nil
 }
 
 // Get implements Tier.
@@ -70,23 +84,51 @@ func (l *Layered) Get(key Key) (*Entry, bool) {
 	if e, ok := l.upper.Get(key); ok {
 		return e, true
 	}
+	if l.absent.has(key) {
+		return nil, false
+	}
+	e := l.rise(key, nil)
+	if e == nil {
+		l.absent.note(key)
+	}
+	return e, e != nil
+}
+
+// Expect tells that somebody may have stored an entry under key in the lower tier.
+func (l *Layered) Expect(key Key) { l.absent.forget(key) }
+
+// Renew returns the newer of what the two tiers hold, by when it was answered. It
+// is for a lower tier that others write to as well: Get would find what is in the
+// upper one and look no further, or remember that there was nothing.
+func (l *Layered) Renew(key Key) (*Entry, bool) {
+	held, _ := l.upper.Get(key)
+	e := l.rise(key, held)
+	if e == nil {
+		e = held
+	}
+	return e, e != nil
+}
+
+// rise has what the lower tier holds brought up once for all who want it, and
+// returns it. It returns nil if that is not newer than held.
+func (l *Layered) rise(key Key, held *Entry) *Entry {
 	at := l.lane(key)
 	// Whoever asks after a write must not join those who began before it.
 	writes := at.writes.Load()
 	found, _, _ := l.rising.Do(strconv.FormatUint(writes, 36)+" "+key, func() (any, error) {
-		return l.bringUp(at, writes, key), nil
+		return l.bringUp(at, writes, key, held), nil
 	})
 	e, _ := found.(*Entry)
-	return e, e != nil
+	return e
 }
 
-// bringUp returns the entry that the lower tier has, or nil, and puts it into
-// the upper one. It does not when there was a write since: Put could have stored
-// a newer one up there between our reading the old one down here and now, and
-// the old one would come back.
-func (l *Layered) bringUp(at *lane, writes uint64, key Key) *Entry {
+// bringUp returns the entry that the lower tier has, if it is newer than held,
+// and puts it into the upper one. It does not when there was a write since: Put
+// could have stored a newer one up there between our reading the old one down
+// here and now, and the old one would come back.
+func (l *Layered) bringUp(at *lane, writes uint64, key Key, held *Entry) *Entry {
 	e, ok := l.lower.Get(key)
-	if !ok {
+	if !ok || held != nil && !e.Answered.After(held.Answered) {
 		return nil
 	}
 	if e = l.rebuild(e); e == nil {
@@ -127,6 +169,7 @@ func (l *Layered) change(key Key, do func(Tier) error) (lower, upper error) {
 	at.raise.Lock()
 	defer at.raise.Unlock()
 	at.writes.Add(1)
+	l.absent.forget(key)
 	upper = do(l.upper)
 	return lower, upper
 }

@@ -12,6 +12,10 @@ type QuotaStats struct {
 	Foreign int // requests that others have spent of it, as far as is known
 	Waiting int // fetches that wait for their turn
 	Clients int // clients that asked or spent within the period
+
+	Replicas int  // that share the quota
+	Held     int  // requests kept for those of them that are away
+	Alone    bool // this one can ask none of them
 }
 
 // ClientUse is what one client has spent of the quota within the period.
@@ -80,6 +84,7 @@ type quotaStateCollector struct {
 	clients func(n int) []ClientUse
 
 	spent, waiting, active, client *prometheus.Desc
+	replicas, held, alone          *prometheus.Desc
 }
 
 func newQuotaStateCollector(stats func() QuotaStats, clients func(n int) []ClientUse) *quotaStateCollector {
@@ -89,12 +94,16 @@ func newQuotaStateCollector(stats func() QuotaStats, clients func(n int) []Clien
 		waiting: prometheus.NewDesc(quotaWaitingName, quotaWaitingHelp, nil, nil),
 		active:  prometheus.NewDesc(quotaClientsName, quotaClientsHelp, nil, nil),
 		client:  prometheus.NewDesc(clientUsedName, clientUsedHelp, []string{labelClient}, nil),
+
+		replicas: prometheus.NewDesc(quotaReplicasName, quotaReplicasHelp, nil, nil),
+		held:     prometheus.NewDesc(quotaHeldName, quotaHeldHelp, nil, nil),
+		alone:    prometheus.NewDesc(quotaAloneName, quotaAloneHelp, nil, nil),
 	}
 }
 
 // Describe is part of prometheus.Collector.
 func (c *quotaStateCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.spent, c.waiting, c.active, c.client} {
+	for _, d := range []*prometheus.Desc{c.spent, c.waiting, c.active, c.client, c.replicas, c.held, c.alone} {
 		ch <- d
 	}
 }
@@ -109,6 +118,9 @@ func (c *quotaStateCollector) Collect(ch chan<- prometheus.Metric) {
 	gauge(c.spent, float64(s.Foreign), "others")
 	gauge(c.waiting, float64(s.Waiting))
 	gauge(c.active, float64(s.Clients))
+	gauge(c.replicas, float64(s.Replicas))
+	gauge(c.held, float64(s.Held))
+	gauge(c.alone, truth(s.Alone))
 	if c.clients == nil {
 		return
 	}

@@ -28,9 +28,18 @@ func someDisk() DiskStats {
 	return DiskStats{Entries: 7, Bytes: 90_000, MaxBytes: 1 << 30, Hits: 8, Misses: 9, Evicted: 10, Damaged: 11, Faults: 12, Ailing: true}
 }
 
+func someValkey() ValkeyStats {
+	return ValkeyStats{
+		Up: true, Losses: 2, Hits: 30, Misses: 31, Puts: 32, Damaged: 1, Full: 3, Declined: 4,
+		Led: 20, Followed: 21, Fenced: 5, Purges: 6,
+	}
+}
+
 func someWindows() int { return 6 }
 
-func someQuota() QuotaStats { return QuotaStats{Own: 5, Foreign: 2, Waiting: 1, Clients: 3} }
+func someQuota() QuotaStats {
+	return QuotaStats{Own: 5, Foreign: 2, Waiting: 1, Clients: 3, Replicas: 3, Held: 4, Alone: true}
+}
 
 func someClients(int) []ClientUse { return []ClientUse{{"192.0.2.1", 3.5}, {"app", 1}} }
 

@@ -26,6 +26,8 @@ type Options struct {
 	CacheStats func() CacheStats
 	// DiskStats is the same for the cache on disk. If nil, there are no metrics of it.
 	DiskStats func() DiskStats
+	// ValkeyStats is the same for what replicas share.
+	ValkeyStats func() ValkeyStats
 	// QuotaStats is asked for the state of the quota, once a scrape, and
 	// QuotaClients for the n clients that spent most, at most. Both must be safe
 	// for concurrent use. If nil, there are no such metrics.
@@ -99,6 +101,9 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 	}
 	if o.DiskStats != nil {
 		reg.MustRegister(newDiskCollector(o.DiskStats))
+	}
+	if o.ValkeyStats != nil {
+		reg.MustRegister(newValkeyCollector(o.ValkeyStats))
 	}
 	if o.QuotaStats != nil {
 		reg.MustRegister(newQuotaStateCollector(o.QuotaStats, o.QuotaClients))

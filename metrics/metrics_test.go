@@ -13,7 +13,7 @@ import (
 // TestLint holds the names and help texts to the conventions of Prometheus.
 func TestLint(t *testing.T) {
 	reg := prometheus.NewRegistry()
-	exercise(New(reg, Options{Endpoints: someEndpoints, CacheStats: someStats, DiskStats: someDisk, QuotaStats: someQuota, QuotaClients: someClients, WindowsHeld: someWindows}))
+	exercise(New(reg, Options{Endpoints: someEndpoints, CacheStats: someStats, DiskStats: someDisk, ValkeyStats: someValkey, QuotaStats: someQuota, QuotaClients: someClients, WindowsHeld: someWindows}))
 	problems, err := testutil.GatherAndLint(reg)
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +31,7 @@ func TestScenario(t *testing.T) {
 	now := noon
 	m := New(reg, Options{
 		Build:     BuildInfo{Version: "1.2.3", Revision: "abc", GoVersion: "go1.26"},
-		Endpoints: []string{"/2.3.0/spacecraft/"}, CacheStats: someStats, DiskStats: someDisk,
+		Endpoints: []string{"/2.3.0/spacecraft/"}, CacheStats: someStats, DiskStats: someDisk, ValkeyStats: someValkey,
 		QuotaStats: someQuota, QuotaClients: someClients, WindowsHeld: someWindows,
 		Now: func() time.Time { return now },
 	})
@@ -272,7 +272,7 @@ func namesIn(exposition string) []string {
 // histograms, which have a test of their own.
 func TestScenarioIsWhole(t *testing.T) {
 	reg := prometheus.NewRegistry()
-	exercise(New(reg, Options{CacheStats: someStats, DiskStats: someDisk, QuotaStats: someQuota, QuotaClients: someClients, WindowsHeld: someWindows}))
+	exercise(New(reg, Options{CacheStats: someStats, DiskStats: someDisk, ValkeyStats: someValkey, QuotaStats: someQuota, QuotaClients: someClients, WindowsHeld: someWindows}))
 	declared := strings.Join(namesIn(scenario), " ") + " "
 	for name, f := range gathered(t, reg) {
 		if strings.HasPrefix(name, "perigee_") && f.kind != "histogram" && !strings.Contains(declared, name+" ") {
@@ -334,7 +334,7 @@ func TestUpstreamResult(t *testing.T) {
 func TestConcurrency(t *testing.T) {
 	const workers, each = 8, 200
 	reg := prometheus.NewRegistry()
-	m := New(reg, Options{Endpoints: someEndpoints, CacheStats: someStats, DiskStats: someDisk, QuotaStats: someQuota, QuotaClients: someClients, WindowsHeld: someWindows})
+	m := New(reg, Options{Endpoints: someEndpoints, CacheStats: someStats, DiskStats: someDisk, ValkeyStats: someValkey, QuotaStats: someQuota, QuotaClients: someClients, WindowsHeld: someWindows})
 	var all sync.WaitGroup
 	for range workers {
 		all.Go(func() {

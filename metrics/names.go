@@ -133,6 +133,51 @@ const (
 	pinnedBytesName = "perigee_cache_pinned_bytes"
 	pinnedBytesHelp = "Bytes that the pinned entries take."
 
+	valkeyUpName = "perigee_valkey_up"
+	valkeyUpHelp = "1 while Valkey answers: pages, fetches and the quota are shared with other replicas."
+
+	valkeyLossesName = "perigee_valkey_losses_total"
+	valkeyLossesHelp = "How often Valkey was lost after it had answered."
+
+	valkeyHitsName = "perigee_valkey_hits_total"
+	valkeyHitsHelp = "Look-ups in Valkey that found an entry which another replica had fetched, or this one earlier."
+
+	valkeyMissesName = "perigee_valkey_misses_total"
+	valkeyMissesHelp = "Look-ups in Valkey that found nothing, or could not be made."
+
+	valkeyPutsName = "perigee_valkey_puts_total"
+	valkeyPutsHelp = "Entries that were stored in Valkey."
+
+	valkeyDamagedName = "perigee_valkey_damaged_total"
+	valkeyDamagedHelp = "Entries in Valkey that were damaged and removed."
+
+	valkeyFullName = "perigee_valkey_full_total"
+	valkeyFullHelp = "Calls for which Valkey had no room."
+
+	valkeyDeclinedName = "perigee_valkey_errors_total"
+	valkeyDeclinedHelp = "Calls that Valkey answered with an error, or that got no connection in time."
+
+	valkeyLedName = "perigee_valkey_flights_led_total"
+	valkeyLedHelp = "Fetches that this replica made on behalf of all."
+
+	valkeyFollowedName = "perigee_valkey_flights_followed_total"
+	valkeyFollowedHelp = "Fetches that this replica left to another and waited for."
+
+	valkeyFencedName = "perigee_valkey_flights_fenced_total"
+	valkeyFencedHelp = "Fetches whose result came after that of a later one, and is not shared."
+
+	valkeyPurgesName = "perigee_valkey_purges_heard_total"
+	valkeyPurgesHelp = "Entries that other replicas have deleted everywhere."
+
+	quotaReplicasName = "perigee_quota_replicas"
+	quotaReplicasHelp = "Replicas that share the quota, as far as this one knows."
+
+	quotaHeldName = "perigee_quota_held"
+	quotaHeldHelp = "Requests of the quota that are kept for replicas which cannot be heard."
+
+	quotaAloneName = "perigee_quota_alone"
+	quotaAloneHelp = "1 while this replica spends no more than its own part of the quota, since it cannot ask the others."
+
 	diskEntriesName = "perigee_disk_entries"
 	diskEntriesHelp = "Entries held on disk, as far as is known."
 

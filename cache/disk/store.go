@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -17,6 +18,9 @@ import (
 // whole. It may be used by many goroutines, and processes: who saves last wins.
 type Store struct {
 	dir string
+
+	mu  sync.Mutex // guards own
+	own *os.File   // its lock is this process's; nil: it is not
 }
 
 const (
@@ -45,6 +49,44 @@ func OpenStore(dir string) (*Store, error) {
 		removeIfAbandoned(filepath.Join(dir, entry.Name()), time.Now())
 	}
 	return &Store{dir: dir}, nil
+}
+
+// ownName is the file whose lock tells whose the folder is.
+const ownName = "lock"
+
+// Own reports whether the folder is this process's alone, among those that call
+// Own: the first of them has it until it ends or calls Disown.
+func (s *Store) Own() (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.own != nil {
+		return true, nil
+	}
+	f, err := os.OpenFile(filepath.Join(s.dir, ownName), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return false, fmt.Errorf("disk: own: %w", err)
+	}
+	ok, err := lock(f)
+	if !ok {
+		if err = errors.Join(err, f.Close()); err != nil {
+			return false, fmt.Errorf("disk: own: %w", err)
+		}
+		return false, nil
+	}
+	s.own = f
+	return true, nil
+}
+
+// Disown leaves the folder to others, if it was this process's.
+func (s *Store) Disown() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.own == nil {
+		return nil
+	}
+	f := s.own
+	s.own = nil
+	return f.Close()
 }
 
 // Save stores data under a name, in place of what is there. It is durable when

@@ -24,7 +24,7 @@ type arrow struct {
 func arrows() []arrow {
 	return []arrow{
 		{from: "cmd/perigee", to: []string{
-			"cache", "cache/disk", "config", "metrics", "proxy", "proxy/ll2", "proxy/ll2/catalog", "proxy/ll2sim",
+			"cache", "cache/disk", "cache/valkey", "config", "metrics", "proxy", "proxy/ll2", "proxy/ll2/catalog", "proxy/ll2sim",
 			"proxy/plain", "proxy/quota", "proxy/upstream", "testdata",
 		}},
 		{from: "config"},

@@ -26,34 +26,76 @@ const (
 type store struct {
 	cache.Tier
 	memory *cache.Memory
-	disk   *disk.Tier // nil if there is no data folder
+	disk   *disk.Tier  // nil if there is no data folder
+	peers  *peers      // nil if nothing is shared
+	state  *disk.Store // nil if there is no data folder that can be used, or none of its own
 }
 
-// openStore makes the tier in memory and, in profile ll2 with a data folder, the
-// one on disk below it. A folder that cannot be used is logged, and no reason not
-// to serve.
+// openStore makes the tier in memory and, in profile ll2, with a data folder the
+// one on disk below it, and with Valkey the one that replicas share below that. A
+// folder that cannot be used is logged, and no reason not to serve.
 func openStore(c *config.Config, log *slog.Logger) (*store, error) {
 	memory, err := cache.NewMemory(cache.MemoryOptions{MaxBytes: int64(c.CacheSize)})
 	if err != nil {
 		return nil, fmt.Errorf("memory cache: %w", err)
 	}
 	s := &store{Tier: memory, memory: memory}
-	if c.Profile == config.ProfileHTTP || c.DataDir == config.DataDirOff {
+	if c.Profile == config.ProfileHTTP {
 		return s, nil
 	}
+	if c.DataDir != config.DataDirOff {
+		err = s.addDisk(c, log)
+	}
+	if err == nil && c.ValkeyURL.IsSet() {
+		err = s.addPeers(c, log)
+	}
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *store) addDisk(c *config.Config, log *slog.Logger) (err error) {
 	s.disk, err = disk.New(disk.Options{
 		Dir: filepath.Join(c.DataDir, pagesFolder), MaxBytes: int64(c.DataSize), Logger: log,
 	})
 	if err == nil {
 		s.Tier, err = cache.NewLayered(cache.LayeredOptions{
-			Upper: memory, Lower: s.disk, Rebuild: proxy.Rebuilder(c.UpstreamURL),
+			Upper: s.memory, Lower: s.disk, Rebuild: proxy.Rebuilder(c.UpstreamURL),
 		})
 	}
 	if err != nil {
-		memory.Close()
-		return nil, fmt.Errorf("data folder: %w", err)
+		return fmt.Errorf("data folder: %w", err)
 	}
-	return s, nil
+	if s.state, err = disk.OpenStore(filepath.Join(c.DataDir, stateFolder)); err != nil {
+		log.Warn("what is spent of the quota does not survive a restart", "error", err)
+	}
+	return nil
+}
+
+func (s *store) addPeers(c *config.Config, log *slog.Logger) (err error) {
+	name, owned := nameReplica(s.state, log)
+	if !owned {
+		s.state = nil
+	}
+	if s.peers, err = joinPeers(c, s.Tier, name, log); err != nil {
+		return fmt.Errorf("valkey: %w", err)
+	}
+	s.Tier = s.peers.all
+	return nil
+}
+
+// close closes what openStore has opened. The folder of the state is left to others
+// last.
+func (s *store) close() {
+	if s.peers != nil {
+		s.peers.client.Close()
+	}
+	s.Close()
+	if s.state != nil {
+		_ = s.state.Disown() // a file that does not close is not kept from others
+	}
 }
 
 func (s *store) memoryStats() metrics.CacheStats { return metrics.CacheStats(s.memory.Stats()) }
@@ -73,24 +115,34 @@ func (s *store) diskStats() func() metrics.DiskStats {
 	}
 }
 
-// keptLedger has the ledger of the quota survive restarts in the data folder, if
-// there is one: what it returns keeps snapshots, and restores the last one.
-func keptLedger(c *config.Config, log *slog.Logger) (save func([]byte), restore func(*quota.Gate)) {
-	if c.DataDir == config.DataDirOff {
-		return nil, func(*quota.Gate) {}
+// valkeyStats is nil if nothing is shared.
+func (s *store) valkeyStats() func() metrics.ValkeyStats {
+	if s.peers == nil {
+		return nil
 	}
-	store, err := disk.OpenStore(filepath.Join(c.DataDir, stateFolder))
-	if err != nil {
-		log.Warn("what is spent of the quota does not survive a restart", "error", err)
+	return func() metrics.ValkeyStats {
+		v := s.peers.client.Stats()
+		return metrics.ValkeyStats{
+			Up: v.Up, Losses: v.Losses, Hits: v.Hits, Misses: v.Misses, Puts: v.Puts, Damaged: v.Damaged,
+			Full: v.Full, Declined: v.Crowded + v.Declined, Led: v.Led, Followed: v.Followed,
+			Fenced: v.Fenced, Purges: v.PurgesHeard,
+		}
+	}
+}
+
+// keptLedger has the ledger of the quota survive restarts, if there is where to
+// keep it: what it returns keeps snapshots, and restores the last one.
+func (s *store) keptLedger(log *slog.Logger) (save func([]byte), restore func(*quota.Gate)) {
+	if s.state == nil {
 		return nil, func(*quota.Gate) {}
 	}
 	save = func(snapshot []byte) {
-		if err := store.Save(ledgerName, snapshot); err != nil {
+		if err := s.state.Save(ledgerName, snapshot); err != nil {
 			log.Warn("what is spent of the quota was not saved", "error", err)
 		}
 	}
 	return save, func(gate *quota.Gate) {
-		snapshot, err := store.Load(ledgerName)
+		snapshot, err := s.state.Load(ledgerName)
 		if errors.Is(err, fs.ErrNotExist) {
 			return
 		}

@@ -9,6 +9,10 @@ import (
 	"perigee/proxy/quota"
 )
 
+// holdSlack is how much longer a slot of the quota can be held than its fetch may
+// take.
+const holdSlack = 5 * time.Second
+
 // ledger hands the state of the quota, and the number of windows, to the metrics,
 // which are made before gate and handler are: these tell them what they decide.
 // Until then there is nothing to tell.
@@ -19,10 +23,13 @@ type ledger struct {
 
 // open makes the gate that the settings describe. It must come before the first
 // scrape.
-func (l *ledger) open(c *config.Config, o quota.Observer, log *slog.Logger) (*quota.Gate, error) {
-	save, restore := keptLedger(c, log)
+func (l *ledger) open(c *config.Config, s *store, o quota.Observer, log *slog.Logger) (*quota.Gate, error) {
+	save, restore := s.keptLedger(log)
 	options := quota.Options{
 		Limit: c.Quota.Limit, Period: c.Quota.Period, Reserve: c.QuotaReserve, Save: save, Observer: o,
+	}
+	if s.peers != nil {
+		options.Pool, options.Replica, options.Hold = s.peers.ledger, s.peers.name, fetchTimeout(c)+holdSlack
 	}
 	if c.Quota.Off {
 		options = quota.Options{Limit: quota.MaxLimit, Period: time.Second, Fanout: quota.MaxLimit, Observer: o}
@@ -42,7 +49,10 @@ func (l *ledger) stats() metrics.QuotaStats {
 		return metrics.QuotaStats{}
 	}
 	s := l.gate.Stats()
-	return metrics.QuotaStats{Own: s.Own, Foreign: s.Foreign, Waiting: s.Waiting, Clients: s.Clients}
+	return metrics.QuotaStats{
+		Own: s.Own, Foreign: s.Foreign, Waiting: s.Waiting, Clients: s.Clients,
+		Replicas: s.Replicas, Held: s.Held, Alone: s.Alone,
+	}
 }
 
 func (l *ledger) windows() int {

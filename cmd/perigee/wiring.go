@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -14,6 +16,7 @@ import (
 	"perigee/metrics"
 	"perigee/proxy"
 	"perigee/proxy/plain"
+	"perigee/proxy/quota"
 	"perigee/proxy/upstream"
 )
 
@@ -22,9 +25,30 @@ import (
 type perigee struct {
 	handler handler
 	metrics http.Handler
-	store   cache.Tier
+	store   *store
 	client  *upstream.Client // nil in profile http, whose handler dials by itself
 	keys    *proxy.Keys      // nil in profile http, which knows no clients
+	sharing sharing
+}
+
+// sharing is the goroutine that keeps the quota in step with other replicas.
+type sharing struct {
+	end  context.CancelFunc // nil: there is none
+	done sync.WaitGroup
+}
+
+func (s *sharing) start(gate *quota.Gate) {
+	var ctx context.Context
+	ctx, s.end = context.WithCancel(context.Background())
+	s.done.Go(func() { gate.Share(ctx) })
+}
+
+// close takes leave of the other replicas.
+func (s *sharing) close() {
+	if s.end != nil {
+		s.end()
+		s.done.Wait()
+	}
 }
 
 // handler is the proxy of either profile.
@@ -44,7 +68,7 @@ func assemble(c *config.Config, log *slog.Logger) (*perigee, error) {
 	var ledger ledger
 	observer := metrics.New(registry, metrics.Options{
 		Build: buildInfo(), Endpoints: endpoints(c),
-		CacheStats: store.memoryStats, DiskStats: store.diskStats(),
+		CacheStats: store.memoryStats, DiskStats: store.diskStats(), ValkeyStats: store.valkeyStats(),
 		QuotaStats: ledger.stats, QuotaClients: ledger.clients, WindowsHeld: ledger.windows,
 	})
 	p := &perigee{metrics: metrics.Handler(registry), store: store}
@@ -87,8 +111,13 @@ func (p *perigee) assembleLL2(c *config.Config, l *ledger, o *metrics.Metrics, l
 	}
 	options := proxyOptions(c, p.client, p.store, o, log)
 	options.Keys = p.keys
-	if options.Gate, err = l.open(c, o, log); err != nil {
+	if options.Gate, err = l.open(c, p.store, o, log); err != nil {
 		return err
+	}
+	if p.store.peers != nil {
+		options.Peers = p.store.peers
+		p.store.peers.client.Start()
+		p.sharing.start(options.Gate)
 	}
 	handler, err := proxy.New(options)
 	if err != nil {
@@ -154,10 +183,11 @@ func (p *perigee) close() {
 	if p.handler != nil {
 		p.handler.Close()
 	}
+	p.sharing.close()
 	if p.client != nil {
 		p.client.Close()
 	}
-	p.store.Close()
+	p.store.close()
 }
 
 // logger writes the log as the settings say.

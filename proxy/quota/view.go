@@ -25,10 +25,16 @@ type View struct {
 type Stats struct {
 	Limit   int           // in force
 	Period  time.Duration // in force
-	Own     int           // slots that we have spent, or hold
+	Own     int           // slots that we have spent, or hold, all replicas together
 	Foreign int           // slots that others have spent, as far as is known
 	Waiting int           // demands in the queue
 	Clients int           // clients that asked or spent within the window
+	// Replicas are how many share the quota, as far as is known, this one among
+	// them, and Held the slots that are kept for those of them that are away.
+	// Alone tells that this one may spend no more than its own part, since the
+	// shared ledger cannot be asked.
+	Replicas, Held int
+	Alone          bool
 }
 
 // ClientUse is what one client has spent in the window.
@@ -67,11 +73,16 @@ func (b *broker) remaining(client string) int {
 func (b *broker) stats(now time.Time) Stats {
 	b.advance(now)
 	l := b.ledger
-	return Stats{
+	s := Stats{
 		Limit: l.limit, Period: l.period,
 		Own: l.spent() - l.foreign.count, Foreign: l.foreign.count,
 		Waiting: len(b.queue), Clients: b.share.active(""),
+		Replicas: 1,
 	}
+	if p := l.pool; p != nil {
+		s.Replicas, s.Held, s.Alone = max(len(p.members), 1), p.held, p.lonely
+	}
+	return s
 }
 
 // top returns the n clients that have spent most, the first first.

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"perigee/cache"
+	"perigee/cache/disk"
+	"perigee/cache/valkey"
+	"perigee/config"
+	"perigee/proxy"
+	"perigee/proxy/quota"
+)
+
+// replicaName is the name of this replica in the folder of its state.
+const replicaName = "replica"
+
+// purgeSlack is how far the clocks of replicas may be apart for a purge to forget
+// what was asked for before it.
+const purgeSlack = time.Second
+
+// absentFor is how long a look-up goes without asking the others again for what
+// they did not have. When they get it they tell, and a fetch asks in any case.
+const absentFor = 5 * time.Second
+
+// peers is what this replica shares with others through Valkey.
+type peers struct {
+	client *valkey.Client
+	ledger *valkey.Ledger
+	name   string         // of this replica
+	local  cache.Tier     // what is held here
+	all    *cache.Layered // and there
+}
+
+var _ proxy.Peers = (*peers)(nil)
+
+// joinPeers layers what is held here above what all replicas share. It reaches
+// for nothing yet.
+func joinPeers(c *config.Config, local cache.Tier, name string, log *slog.Logger) (*peers, error) {
+	p := &peers{local: local, name: name}
+	var err error
+	p.client, err = valkey.New(valkey.Options{
+		URL: c.ValkeyURL.Reveal(), Password: c.ValkeyPasswordFile.Reveal(), CA: c.ValkeyCAFile.Pool(),
+		Timeout: time.Duration(c.ValkeyTimeout), Replica: name,
+		Namespace: fingerprint(c.UpstreamURL.String()), Logger: log,
+		OnPurge: p.purged, OnLanded: p.landed,
+	})
+	if err != nil {
+		return nil, err
+	}
+	// What was spent with another key is of another quota.
+	p.ledger, err = p.client.Ledger(fingerprint(c.UpstreamURL.String(), c.UpstreamToken.Reveal()))
+	if err != nil {
+		return nil, err
+	}
+	p.all, err = cache.NewLayered(cache.LayeredOptions{
+		Upper: local, Lower: p.client.Tier(), Rebuild: proxy.Rebuilder(c.UpstreamURL), AbsentFor: absentFor,
+	})
+	return p, err
+}
+
+// fingerprint names what replicas with the same settings share, and tells nothing
+// of these.
+func fingerprint(settings ...string) string {
+	sum := sha256.New()
+	for _, s := range settings {
+		fmt.Fprintf(sum, "%d:%s", len(s), s)
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8])
+}
+
+// purged forgets what another replica has deleted everywhere.
+func (p *peers) purged(key cache.Key, at time.Time) {
+	if e, ok := p.local.Get(key); ok && !e.Asked.After(at.Add(purgeSlack)) {
+		_ = p.local.Delete(key) // a tier that fails tells that by itself
+	}
+}
+
+// landed takes over what another replica has fetched, if this one held an older
+// answer. What it does not hold it takes when it is asked for.
+func (p *peers) landed(key cache.Key) {
+	p.all.Expect(key)
+	if _, ok := p.local.Get(key); ok {
+		p.all.Renew(key)
+	}
+}
+
+// Renew implements proxy.Peers.
+func (p *peers) Renew(key string) (*cache.Entry, bool) { return p.all.Renew(key) }
+
+// Board implements proxy.Peers.
+func (p *peers) Board(ctx context.Context, key string, who []quota.Waiter) (proxy.Lease, proxy.Follow, error) {
+	lease, follow, err := p.client.Board(ctx, key, who)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case lease != nil:
+		return lease, nil, nil
+	}
+	return nil, following{follow}, nil
+}
+
+// following is a flight of another replica, in the words of proxy.
+type following struct{ *valkey.Follow }
+
+// Next implements proxy.Follow.
+func (f following) Next(ctx context.Context) (proxy.PeerEvent, error) {
+	e, err := f.Follow.Next(ctx)
+	if err != nil {
+		return proxy.PeerEvent{}, err
+	}
+	kinds := map[valkey.Kind]proxy.PeerEventKind{
+		valkey.Left: proxy.PeerLeft, valkey.Landed: proxy.PeerLanded, valkey.Failed: proxy.PeerFailed, valkey.Over: proxy.PeerOver,
+	}
+	return proxy.PeerEvent{Kind: kinds[e.Kind], Reason: e.Reason, Pause: e.Pause}, nil
+}
+
+// nameReplica returns the name that this replica had before, if it keeps its state
+// in a folder that it has for itself, or a new one. owned tells that the folder is
+// its own: of two processes on one folder only the first keeps its state there.
+func nameReplica(state *disk.Store, log *slog.Logger) (name string, owned bool) {
+	if state == nil {
+		return rand.Text(), false
+	}
+	if owned, err := state.Own(); err != nil || !owned {
+		log.Warn("another process keeps its state in the data folder: this one does without", "err", err)
+		return rand.Text(), false
+	}
+	if saved, err := state.Load(replicaName); err == nil && len(saved) > 0 {
+		return string(saved), true
+	}
+	name = rand.Text()
+	if err := state.Save(replicaName, []byte(name)); err != nil {
+		log.Warn("this replica will have another name after a restart", "err", err)
+	}
+	return name, true
+}
