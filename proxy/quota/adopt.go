@@ -36,6 +36,9 @@ func (b *broker) read(x *post, a Answer, err error, take *slot, now time.Time) (
 // a moment longer.
 func (b *broker) alone() {
 	p := b.ledger.pool
+	if !p.lonely {
+		p.news++
+	}
 	p.lonely, p.held, p.whole = true, 0, true
 }
 
@@ -44,6 +47,9 @@ func (b *broker) adopt(x *post, a Answer, take *slot, now time.Time) (taken bool
 	l, p := b.ledger, b.ledger.pool
 	clock := exchanged{sent: x.sent, received: now, at: a.Now}
 	b.confirm(x, now)
+	if len(a.Slots) > 0 || a.Whole || a.Held > p.held {
+		p.news++
+	}
 	p.escrow, p.known, p.parts, p.held = a.Escrow, a.Base, a.Parts, a.Held
 	if take != nil && a.Taken {
 		delete(p.pending, take)
@@ -213,6 +219,7 @@ func (b *broker) heed(a Answer, clock exchanged) {
 		p.heeded = *r
 		if r.From != p.self && l.learn(r.report(), clock.before(r.Asked), clock.after(r.Answered)) {
 			l.learned.others = true
+			p.news++
 		}
 	}
 	c := a.Closed

@@ -64,7 +64,7 @@ func (g *Gate) settled() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	p := g.broker.ledger.pool
-	return p.ready && !p.news()
+	return p.ready && !p.toWrite()
 }
 
 // take gets the slot that the broker allotted from all replicas. It reports false
@@ -76,9 +76,15 @@ func (g *Gate) take(s *slot) bool {
 	g.mail.turn <- struct{}{}
 	defer func() { <-g.mail.turn }()
 	for range maxLetters {
-		var alone, whole bool
-		g.change(func(b *broker, _ time.Time) { alone, whole = b.ledger.pool.spend(s), b.ledger.pool.whole })
+		var outdated, alone, whole bool
+		g.change(func(b *broker, _ time.Time) {
+			p := b.ledger.pool
+			outdated, whole = p.outdated(s), p.whole
+			alone = !outdated && p.spend(s)
+		})
 		switch {
+		case outdated:
+			return false
 		case alone:
 			return true
 		case !whole:
@@ -123,7 +129,7 @@ func (g *Gate) write(take *slot, leave bool) bool {
 
 // nudge has Share write, if there is something to tell. The caller holds mu.
 func (g *Gate) nudge() {
-	if p := g.broker.ledger.pool; p == nil || !p.news() || p.lonely {
+	if p := g.broker.ledger.pool; p == nil || !p.toWrite() || p.lonely {
 		return
 	}
 	select {

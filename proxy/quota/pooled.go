@@ -43,6 +43,7 @@ type pooled struct {
 	made  uint64        // of them
 	hold  time.Duration // after which a slot of another replica has ended
 	heard int64         // see Letter
+	news  uint64        // counts what others have told that bears on who may have a slot
 
 	epoch   string
 	seq     int64
@@ -93,6 +94,14 @@ func (p *pooled) enter(s *slot) {
 	p.name(s)
 	p.slots[s.id] = s
 	p.pending[s] = struct{}{}
+	s.news = p.news
+}
+
+// outdated reports whether a slot was allotted knowing less than is known now: it
+// might not be allotted any more, so the broker has to decide again.
+func (p *pooled) outdated(s *slot) bool {
+	_, pending := p.pending[s]
+	return pending && s.news != p.news
 }
 
 // name gives a slot an id that no other has.
@@ -167,8 +176,8 @@ func (p *pooled) ask(client string) {
 	}
 }
 
-// news reports whether there is something to write of.
-func (p *pooled) news() bool {
+// toWrite reports whether there is something to write of.
+func (p *pooled) toWrite() bool {
 	return len(p.changed) > 0 || len(p.gone) > 0 || p.report != nil || p.closed
 }
 

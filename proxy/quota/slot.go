@@ -8,6 +8,7 @@ import "time"
 type slot struct {
 	id       string // among replicas; empty: there are none
 	remote   bool   // it is another replica's
+	news     uint64 // what the replica had heard from others when it allotted the slot, see pooled
 	priority Priority
 	reserved time.Time
 	sent     time.Time // when the first byte left; until told, when it was reserved
