@@ -32,6 +32,7 @@ type process struct {
 	cmd     *exec.Cmd
 	stderr  *output
 	traffic string
+	admin   string
 }
 
 func launch(t *testing.T, environ ...string) *process {
@@ -45,6 +46,7 @@ func launch(t *testing.T, environ ...string) *process {
 		t.Fatal(err)
 	}
 	p.traffic = p.stderr.await(t, `traffic=(\S+)`)
+	p.admin = p.stderr.await(t, `admin=(\S+)`)
 	return p
 }
 

@@ -6,7 +6,7 @@
 -- ARGV  the letter; where to publish that there is news, and what; the time in
 --       milliseconds, for tests (empty: that of this server)
 --
--- state     epoch, seq, whole (who knows less must be told everything), founded,
+-- state     epoch, seq, whole (who knows less must be told everything), settled,
 --           count and members (to notice what was evicted), report, closed
 -- untils    slot ids by when they stop counting
 -- seqs      slot ids by the seq that brought them in or changed them last
@@ -23,7 +23,7 @@ local letter = cjson.decode(ARGV[1])
 local AWAY = 3000              -- silent for so long, a replica is away
 local FORGOTTEN = 86400000     -- and for so long, it is none any more
 local UNHEARD = letter.span    -- or for so long, if it has never told what it knows
-local SETTLE = 3000            -- after a ledger was founded, others may tell what they know
+local SETTLE = 3000            -- after one who knows nobody founded a ledger, others may tell
 local CLIENTS, TOLD = 4096, 256
 local NEARLY = 1e-6            -- sums of fractions are not exact
 
@@ -53,7 +53,8 @@ if not epoch then
   if not letter.found then return say('empty') end
   redis.call('DEL', state, untils, seqs, slots, replicas)
   epoch, founded_now = letter.found, true
-  redis.call('HSET', state, 'epoch', epoch, 'seq', letter.seq, 'whole', 0, 'founded', now)
+  local settled = letter.members and 0 or now + SETTLE
+  redis.call('HSET', state, 'epoch', epoch, 'seq', letter.seq, 'whole', 0, 'settled', settled)
 end
 local seq = tonumber(redis.call('HGET', state, 'seq'))
 local known_epoch = letter.epoch == epoch
@@ -175,12 +176,12 @@ end
 -- Take a slot.
 local settle = false
 if letter.take then
-  local founded = tonumber(redis.call('HGET', state, 'founded'))
+  local settled = tonumber(redis.call('HGET', state, 'settled'))
   if not current then
     answer.verdict = 'behind'
   elseif unheard > 0 then
     answer.verdict = 'unheard'
-  elseif now < founded + SETTLE then
+  elseif now < settled then
     answer.verdict = 'settling'
   elseif live() + 1 + others + worth() <= letter.room + NEARLY then
     put(letter.take)

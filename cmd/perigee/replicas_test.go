@@ -1,0 +1,345 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"perigee/cache/valkey/valkeytest"
+	"perigee/proxy/ll2sim"
+)
+
+// fleet is some replicas before one upstream.
+type fleet struct {
+	sim      *ll2sim.Server
+	upstream string
+	replicas []*process
+	cuts     []*valkeytest.Partition // between each of them and Valkey
+}
+
+// launchFleet starts replicas that share a quota of 15 an hour, and waits until
+// each knows of all.
+func launchFleet(t *testing.T, server *valkeytest.Server, sim *ll2sim.Server, n int, environ ...string) *fleet {
+	t.Helper()
+	upstream := httptest.NewServer(sim)
+	t.Cleanup(upstream.Close)
+	f := &fleet{sim: sim, upstream: upstream.URL}
+	for range n {
+		cut := valkeytest.NewPartition(t, server.Addr())
+		f.cuts = append(f.cuts, cut)
+		f.replicas = append(f.replicas, launch(t, append([]string{
+			"PERIGEE_UPSTREAM_URL=" + upstream.URL, "PERIGEE_VALKEY_URL=" + cut.URL(), "PERIGEE_QUOTA=15/1h",
+			"PERIGEE_DATA_DIR=" + t.TempDir(), "PERIGEE_TRUSTED_PROXIES=127.0.0.0/8",
+		}, environ...)...))
+	}
+	f.await(t, fmt.Sprintf("\nperigee_quota_replicas %d\n", n))
+	f.await(t, "\nperigee_quota_alone 0\n")
+	return f
+}
+
+// await waits until the metrics of every replica have a line.
+func (f *fleet) await(t *testing.T, line string) {
+	t.Helper()
+	for _, r := range f.replicas {
+		r.await(t, line)
+	}
+}
+
+// await waits until the metrics have a line.
+func (p *process) await(t *testing.T, line string) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for ticker := time.NewTicker(20 * time.Millisecond); ; <-ticker.C {
+		_, body := get(t, p.admin+"/metrics")
+		if strings.Contains(body, line) {
+			ticker.Stop()
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("never got %q", line)
+		}
+	}
+}
+
+// answer is what a replica said.
+type answer struct {
+	status      int
+	cacheStatus string
+	took        time.Duration
+	err         error
+}
+
+// ask asks on behalf of a client, which waits as long as it is told to.
+func (p *process) ask(path, client, wait string) answer {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.traffic+path, nil)
+	if err != nil {
+		return answer{err: err}
+	}
+	req.Header.Set("X-Forwarded-For", client)
+	if wait != "" {
+		req.Header.Set("Prefer", "wait="+wait)
+	}
+	begin := time.Now()
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return answer{err: err}
+	}
+	defer resp.Body.Close()
+	_, err = io.Copy(io.Discard, resp.Body)
+	return answer{resp.StatusCode, resp.Header.Get("Cache-Status"), time.Since(begin), err}
+}
+
+// all asks n times at once, one replica after the other, and counts the answers by
+// status.
+func (f *fleet) all(n int, path func(i int) string, client func(i int) string, wait string) (statuses map[int]int, answers []answer) {
+	statuses, answers = make(map[int]int), make([]answer, n)
+	var asking sync.WaitGroup
+	for i := range n {
+		asking.Go(func() { answers[i] = f.replicas[i%len(f.replicas)].ask(path(i), client(i), wait) })
+	}
+	asking.Wait()
+	for _, a := range answers {
+		statuses[a.status]++
+	}
+	return statuses, answers
+}
+
+func clientNo(i int) string { return fmt.Sprintf("192.0.2.%d", i+1) }
+
+// wantNoRefusal: whatever happens, upstream never has to refuse a request.
+func (f *fleet) wantNoRefusal(t *testing.T) {
+	t.Helper()
+	if got := f.sim.Throttled(); got != 0 {
+		t.Errorf("upstream had to refuse %d requests", got)
+	}
+}
+
+// Three replicas are asked for one page by 150 clients at once, in two spellings:
+// one request.
+func TestReplicasShareOneFetch(t *testing.T) {
+	sim := ll2sim.New(ll2sim.Options{Latency: func() time.Duration { return 300 * time.Millisecond }})
+	f := launchFleet(t, valkeytest.Start(t), sim, 3)
+	page := func(i int) string {
+		return []string{"/2.3.0/agencies/?limit=7&mode=normal", "/2.3.0/agencies?offset=0&limit=07"}[i%2]
+	}
+	statuses, answers := f.all(150, page, func(i int) string { return clientNo(i % 50) }, "")
+	if statuses[200] != 150 {
+		t.Errorf("got statuses %v, want 150 of 200: %+v", statuses, answers[0])
+	}
+	if got := sim.Requests().Billed; got != 1 {
+		t.Errorf("upstream was asked %d times", got)
+	}
+	for i, r := range f.replicas {
+		if a := r.ask(page(0), clientNo(i), ""); !strings.Contains(a.cacheStatus, ";hit;") {
+			t.Errorf("replica %d: got %q afterwards, want a hit", i, a.cacheStatus)
+		}
+	}
+}
+
+// Sixty clients want sixty pages from three replicas, of which 15 may be fetched in
+// an hour. Each of them is new, so that nothing is kept in reserve for others.
+func TestReplicasShareTheQuota(t *testing.T) {
+	sim := ll2sim.New(ll2sim.Options{Latency: func() time.Duration { return 20 * time.Millisecond }})
+	f := launchFleet(t, valkeytest.Start(t), sim, 3)
+	statuses, answers := f.all(60, page, clientNo, "6")
+	if statuses[200] != 15 || statuses[429] != 45 {
+		t.Errorf("got statuses %v, want 15 of 200 and 45 of 429: %+v", statuses, answers[0])
+	}
+	if got := sim.Requests().Billed; got != 15 {
+		t.Errorf("upstream was asked %d times, want 15", got)
+	}
+	f.wantNoRefusal(t)
+	for i, r := range f.replicas {
+		if _, body := get(t, r.traffic+"/2.3.0/api-throttle/"); !strings.Contains(body, `"current_use":15`) {
+			t.Errorf("replica %d says %s, want all used", i, body)
+		}
+	}
+}
+
+// One client asks a single replica for all it can get, others ask other replicas:
+// its share is what it would be on one machine.
+func TestNobodyIsStarvedOverReplicas(t *testing.T) {
+	sim := ll2sim.New(ll2sim.Options{})
+	f := launchFleet(t, valkeytest.Start(t), sim, 3)
+	// The others come first, with one page each, so that they are known.
+	for i := range 2 {
+		if a := f.replicas[1+i].ask(page(100+i), clientNo(i), "5"); a.status != 200 {
+			t.Fatalf("got %+v", a)
+		}
+	}
+	greedy := 0
+	for i := range 30 {
+		if a := f.replicas[0].ask(page(i), "198.51.100.1", "0"); a.status == 200 {
+			greedy++
+		}
+	}
+	served := 0
+	for i := range 8 {
+		if a := f.replicas[1+i%2].ask(page(200+i), clientNo(i%2), "0"); a.status == 200 {
+			served++
+		}
+	}
+	if greedy > 8 || served < 4 {
+		t.Errorf("the greedy client got %d of 15, the two others %d more", greedy, served)
+	}
+	f.wantNoRefusal(t)
+}
+
+// The replica that fetches for all is killed: the others wait for its lease, and no
+// longer, and fetch the page themselves.
+func TestAKilledLeaderDelaysNobodyForLong(t *testing.T) {
+	reached, hang := make(chan struct{}, 10), make(chan struct{})
+	var asked atomic.Int32
+	sim := ll2sim.New(ll2sim.Options{})
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "agencies") && asked.Add(1) == 1 {
+			reached <- struct{}{}
+			<-hang
+		}
+		sim.ServeHTTP(w, r)
+	}))
+	defer upstream.Close()
+	defer close(hang)
+	f := launchFleet(t, valkeytest.Start(t), sim, 3, "PERIGEE_UPSTREAM_URL="+upstream.URL)
+	go f.replicas[0].ask("/2.3.0/agencies/", clientNo(0), "") // ends with the process
+	<-reached
+	answers := make(chan answer, 2)
+	for i, r := range f.replicas[1:] {
+		go func() { answers <- r.ask("/2.3.0/agencies/", clientNo(1+i), "") }()
+		r.await(t, "\nperigee_valkey_flights_followed_total 1\n")
+	}
+	f.replicas[0].kill(t)
+	killed := time.Now()
+	for range 2 {
+		if a := <-answers; a.status != 200 || a.err != nil {
+			t.Errorf("got %+v, want an answer", a)
+		}
+	}
+	// The lease is 5 s.
+	if took := time.Since(killed); took > 8*time.Second {
+		t.Errorf("they waited %v", took)
+	}
+	if got := asked.Load(); got != 2 {
+		t.Errorf("upstream was asked %d times, want once more", got)
+	}
+}
+
+// hold has every replica hold some pages, and returns them.
+func (f *fleet) hold(t *testing.T) []string {
+	t.Helper()
+	var pages []string
+	for i := range 4 {
+		pages = append(pages, page(i))
+		for _, r := range f.replicas {
+			if a := r.ask(page(i), clientNo(i), "8"); a.status != 200 {
+				t.Fatalf("got %+v, want page %d", a, i)
+			}
+		}
+	}
+	return pages
+}
+
+// load asks every replica for pages that it holds until it is stopped, and, if
+// greedy, for others as well, so that the quota is always wanted. It returns the
+// answers to the former, and all others by status.
+func (f *fleet) load(held []string, greedy bool) (stop func() (answers []answer, others map[int]int)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var loading sync.WaitGroup
+	var mu sync.Mutex
+	var answers []answer
+	others := make(map[int]int)
+	for i, r := range f.replicas {
+		loading.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				a := r.ask(held[n%len(held)], clientNo(i), "")
+				mu.Lock()
+				answers = append(answers, a)
+				mu.Unlock()
+			}
+		})
+		loading.Go(func() {
+			for n := 0; greedy && ctx.Err() == nil; n++ {
+				a := r.ask(page(20+n*len(f.replicas)+i), clientNo(10+n%20), "1")
+				mu.Lock()
+				others[a.status]++
+				mu.Unlock()
+			}
+		})
+	}
+	return func() ([]answer, map[int]int) {
+		cancel()
+		loading.Wait()
+		return answers, others
+	}
+}
+
+// Valkey is stopped, paused, started empty, and cut off from one replica, under
+// load. Whatever happens to it, what is held is answered, and upstream never has to
+// refuse.
+func TestTroubleWithValkey(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		trouble func(*valkeytest.Server, *fleet)
+		over    func(*valkeytest.Server, *fleet)
+	}{
+		{"stopped", func(s *valkeytest.Server, _ *fleet) { s.Kill() }, func(s *valkeytest.Server, _ *fleet) { s.Restart() }},
+		{"paused", func(s *valkeytest.Server, _ *fleet) { s.Pause() }, func(s *valkeytest.Server, _ *fleet) { s.Resume() }},
+		{"restarted empty", func(s *valkeytest.Server, _ *fleet) { s.Kill(); s.Restart() }, func(*valkeytest.Server, *fleet) {}},
+		{"cut off from one", func(_ *valkeytest.Server, f *fleet) { f.cuts[0].Cut() }, func(_ *valkeytest.Server, f *fleet) { f.cuts[0].Heal() }},
+		{"slow", func(_ *valkeytest.Server, f *fleet) {
+			for _, c := range f.cuts {
+				c.Delay(2 * time.Second)
+			}
+		}, func(_ *valkeytest.Server, f *fleet) {
+			for _, c := range f.cuts {
+				c.Delay(0)
+			}
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			server := valkeytest.Start(t)
+			f := launchFleet(t, server, ll2sim.New(ll2sim.Options{}), 3)
+			held := f.hold(t)
+			calm := f.load(held, false)
+			<-time.After(time.Second)
+			before, _ := calm()
+			tt.trouble(server, f) // with most of the quota left
+			stop := f.load(held, true)
+			<-time.After(3 * time.Second)
+			during, others := stop()
+			for _, a := range during {
+				if a.err != nil || a.status != 200 {
+					t.Fatalf("got %+v for a page that is held", a)
+				}
+			}
+			if others[500]+others[502]+others[503]+others[504] > 0 {
+				t.Errorf("got %v for pages that are not held", others)
+			}
+			tt.over(server, f)
+			f.await(t, "\nperigee_quota_alone 0\n")
+			f.await(t, "\nperigee_quota_held 0\n")
+			spent := f.sim.Requests().Billed
+			stop = f.load(held, true)
+			<-time.After(time.Second)
+			after, _ := stop()
+			f.wantNoRefusal(t)
+			t.Logf("median of a hit: %v before, %v in trouble, %v after; %d, %d and %d hits; others: %v; %d requests by the end of the trouble, %d in all",
+				median(before), median(during), median(after), len(before), len(during), len(after), others, spent, f.sim.Requests().Billed)
+		})
+	}
+}
+
+func median(answers []answer) time.Duration {
+	slices.SortFunc(answers, func(a, b answer) int { return int(a.took - b.took) })
+	return answers[len(answers)/2].took
+}
