@@ -55,6 +55,9 @@ type Config struct {
 	// DataSize is at least 1 MiB.
 	DataSize Size `env:"PERIGEE_DATA_SIZE" envDefault:"1GiB" allowed:"a size from 1MiB" desc:"Room for it. The least valuable gives way."`
 
+	// Offline is false in profile http.
+	Offline Flag `env:"PERIGEE_OFFLINE" envDefault:"false" allowed:"true or false" desc:"Whether nothing is ever sent upstream: what is held answers, however old it is, and nothing else does. Profile ll2 alone has it."`
+
 	// TTL is at least a second.
 	TTL Duration `env:"PERIGEE_TTL" envDefault:"1h" allowed:"a duration from 1s" desc:"How long an answer is fresh."`
 

@@ -25,6 +25,7 @@ PERIGEE_TRUSTED_PROXIES=
 PERIGEE_CACHE_SIZE=256MiB
 PERIGEE_DATA_DIR=/home/me/.cache/perigee
 PERIGEE_DATA_SIZE=1GiB
+PERIGEE_OFFLINE=false
 PERIGEE_TTL=1h
 PERIGEE_TTL_RULES=/2.*/config/*=1d,/2.*/launch*/upcoming/*=15m,/2.*/event*/upcoming/*=15m
 PERIGEE_TTL_FLOOR=1m
@@ -87,6 +88,9 @@ func TestLoadValues(t *testing.T) {
 		{"PERIGEE_LINKS=Keep", "keep"},
 		{"PERIGEE_TRUSTED_PROXIES=10.1.2.3/8, ::1,192.0.2.7,::ffff:192.0.2.8", "10.0.0.0/8,::1/128,192.0.2.7/32,192.0.2.8/32"},
 		{"PERIGEE_CACHE_SIZE=1500 MB\r", "1500MB"},
+		{"PERIGEE_OFFLINE=true", "true"},
+		{"PERIGEE_OFFLINE=On", "true"},
+		{"PERIGEE_OFFLINE=off", "false"},
 		{"PERIGEE_TTL=0.5d", "12h"},
 		{"PERIGEE_TTL_RULES=/a=b/*=1h30m , *=1w", "/a=b/*=1h30m,*=7d"},
 		{"PERIGEE_TTL_RULES=off", "off"},
