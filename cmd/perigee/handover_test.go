@@ -181,6 +181,23 @@ func archived(t *testing.T, upstream string, entries ...*cache.Entry) []byte {
 	return file.Bytes()
 }
 
+// A server has not to be stopped for it: what is imported answers at once.
+func TestImportBesideAServer(t *testing.T) {
+	environ := []string{
+		"PERIGEE_DATA_DIR=" + t.TempDir(), "PERIGEE_OFFLINE=true", "PERIGEE_LISTEN=127.0.0.1:0", "PERIGEE_ADMIN_LISTEN=127.0.0.1:0",
+	}
+	traffic := start(t, environ).stderr.await(t, `traffic=(\S+)`)
+	for _, want := range []int{504, 200} {
+		if resp, body := get(t, traffic+"/2.3.0/spacecraft/1/"); resp.StatusCode != want {
+			t.Errorf("%d %s, want %d", resp.StatusCode, body, want)
+		}
+		file := archived(t, someUpstream, spacecraft(t, 1, "one", 5))
+		if code, _, stderr := fed(t, bytes.NewReader(file), environ, "import", "-"); code != exitDone {
+			t.Error(stderr)
+		}
+	}
+}
+
 // The demo has an upstream of its own and nothing held: it is never offline.
 func TestTheDemoIsNotOffline(t *testing.T) {
 	r := start(t, []string{"PERIGEE_OFFLINE=true"}, "demo")
