@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"perigee/cache"
@@ -69,12 +70,13 @@ func TestExportWritesAWholeFileOrNone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(os.Mkdir(filepath.Join(folder, "sub"), 0o700), os.Symlink(path, filepath.Join(folder, "link"))); err != nil {
+	sub, link, pipe := filepath.Join(folder, "sub"), filepath.Join(folder, "link"), filepath.Join(folder, "pipe")
+	if err := errors.Join(os.Mkdir(sub, 0o700), os.Symlink(path, link), syscall.Mkfifo(pipe, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct{ file, says string }{
-		{folder, "not a file"}, {filepath.Join(folder, "sub"), "not a file"}, {filepath.Join(folder, "link"), "not a file"},
-		{"/dev/null", "not a file"}, {filepath.Join(folder, "no", "such"), "no such file"}, {filepath.Join(path, "below"), "not a directory"},
+		{folder, "not a file"}, {sub, "not a file"}, {link, "not a file"}, {pipe, "not a file"},
+		{filepath.Join(folder, "no", "such"), "no such file"}, {filepath.Join(path, "below"), "not a directory"},
 	} {
 		if code, _, stderr := runs(t, environ, "export", tt.file); code != exitFailed || !strings.Contains(stderr, tt.says) {
 			t.Errorf("%s: %d %s", tt.file, code, stderr)
@@ -88,7 +90,7 @@ func TestExportWritesAWholeFileOrNone(t *testing.T) {
 	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, before) {
 		t.Errorf("the file was changed: %v", err)
 	}
-	if left := filesIn(t, folder); len(left) != 4 { // the folder, file, sub and link
+	if left := filesIn(t, folder); len(left) != 5 { // the folder, file, sub, link and pipe
 		t.Errorf("left are %v", left)
 	}
 }
