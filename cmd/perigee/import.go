@@ -134,14 +134,15 @@ func (p program) seekable(ctx context.Context, file, dataDir string) (f *os.File
 }
 
 // spool writes all of r to a new file in a folder and returns it at its beginning.
-func spool(ctx context.Context, r io.Reader, dir string) (f *os.File, release func(), err error) {
+func spool(ctx context.Context, r io.Reader, dir string) (*os.File, func(), error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, nil, err
 	}
-	if f, err = os.CreateTemp(dir, ".perigee-import-"); err != nil {
+	f, err := os.CreateTemp(dir, ".perigee-import-")
+	if err != nil {
 		return nil, nil, err
 	}
-	release = func() {
+	release := func() {
 		f.Close()
 		os.Remove(f.Name())
 	}
