@@ -75,6 +75,19 @@ const (
 // UnmarshalText takes one of the choices.
 func (s *Switch) UnmarshalText(text []byte) error { return choose(s, text, On, Off) }
 
+// Flag is true or false.
+type Flag bool
+
+// UnmarshalText takes true or false, and what Switch takes.
+func (f *Flag) UnmarshalText(text []byte) error {
+	var name string
+	if err := choose(&name, text, "true", "false", string(On), string(Off)); err != nil {
+		return err
+	}
+	*f = name == "true" || name == string(On)
+	return nil
+}
+
 // LogFormat says how the log is written.
 type LogFormat string
 

@@ -68,6 +68,9 @@ type Config struct {
 	// ValkeyTimeout is 10 ms to 5 s.
 	ValkeyTimeout Duration `env:"PERIGEE_VALKEY_TIMEOUT" envDefault:"250ms" allowed:"a duration from 10ms to 5s" desc:"How long one call to the server may take. After one that takes longer this replica goes on by itself until the server answers again."`
 
+	// Offline is false in profile http.
+	Offline Flag `env:"PERIGEE_OFFLINE" envDefault:"false" allowed:"true or false" desc:"Whether nothing is ever sent upstream: what is held answers, however old it is, and nothing else does. Profile ll2 alone has it."`
+
 	// TTL is at least a second.
 	TTL Duration `env:"PERIGEE_TTL" envDefault:"1h" allowed:"a duration from 1s" desc:"How long an answer is fresh."`
 

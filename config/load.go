@@ -36,8 +36,9 @@ func Load(environ []string) (*Config, []Warning, error) {
 	c.readToken(found)
 	c.settleValkey(found)
 	c.validate(found)
+	homeless := c.settleDataDir(environ)
 	warnings := append(unknownNames(given), c.warnings()...)
-	warnings = append(warnings, c.settleDataDir(environ)...)
+	warnings = append(warnings, homeless...)
 	if faults := found.faults(); len(faults) > 0 {
 		return nil, warnings, faults
 	}

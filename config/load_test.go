@@ -29,6 +29,7 @@ PERIGEE_VALKEY_URL=
 PERIGEE_VALKEY_PASSWORD_FILE=
 PERIGEE_VALKEY_CA_FILE=
 PERIGEE_VALKEY_TIMEOUT=250ms
+PERIGEE_OFFLINE=false
 PERIGEE_TTL=1h
 PERIGEE_TTL_RULES=/2.*/config/*=1d,/2.*/launch*/upcoming/*=15m,/2.*/event*/upcoming/*=15m
 PERIGEE_TTL_FLOOR=1m
@@ -95,6 +96,9 @@ func TestLoadValues(t *testing.T) {
 		{"PERIGEE_VALKEY_URL=rediss://[::1]:6380/2", "rediss://[::1]:6380/2"},
 		{"PERIGEE_VALKEY_URL=unix:///run/valkey.sock", "unix:///run/valkey.sock"},
 		{"PERIGEE_VALKEY_TIMEOUT=1s", "1s"},
+		{"PERIGEE_OFFLINE=true", "true"},
+		{"PERIGEE_OFFLINE=On", "true"},
+		{"PERIGEE_OFFLINE=off", "false"},
 		{"PERIGEE_TTL=0.5d", "12h"},
 		{"PERIGEE_TTL_RULES=/a=b/*=1h30m , *=1w", "/a=b/*=1h30m,*=7d"},
 		{"PERIGEE_TTL_RULES=off", "off"},

@@ -23,6 +23,9 @@ func (c *Config) validate(found *findings) {
 	if found.sound("PERIGEE_LISTEN", "PERIGEE_ADMIN_LISTEN") && c.AdminListen.collides(c.Listen) {
 		found.add("PERIGEE_ADMIN_LISTEN", fmt.Sprintf("takes the port of PERIGEE_LISTEN=%s", c.Listen))
 	}
+	if found.sound("PERIGEE_PROFILE", "PERIGEE_OFFLINE") && c.Profile == ProfileHTTP && bool(c.Offline) {
+		found.add("PERIGEE_OFFLINE", "has nothing to serve with PERIGEE_PROFILE=http, which holds nothing over a restart")
+	}
 	atLeast(found, "PERIGEE_CACHE_SIZE", c.CacheSize, minCacheSize, "is smaller than")
 	atLeast(found, "PERIGEE_DATA_SIZE", c.DataSize, minCacheSize, "is smaller than")
 	atLeast(found, "PERIGEE_MAX_BODY", c.MaxBody, minMaxBody, "is smaller than")

@@ -85,5 +85,8 @@ func (c *Config) warnings() []Warning {
 	if c.PublicURL != nil && c.Links == LinksKeep {
 		warnings = append(warnings, Warning{"PERIGEE_PUBLIC_URL", "has no effect, since PERIGEE_LINKS is keep"})
 	}
+	if c.Offline && c.DataDir == DataDirOff {
+		warnings = append(warnings, Warning{"PERIGEE_OFFLINE", "leaves nothing to serve, since PERIGEE_DATA_DIR is off"})
+	}
 	return warnings
 }

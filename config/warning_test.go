@@ -32,6 +32,8 @@ func TestWarnings(t *testing.T) {
 			[]string{"PERIGEE_UPSTREAM_TOKEN is sent unencrypted, since PERIGEE_UPSTREAM_URL is http"}},
 		{"token in the clear, to this machine", []string{"PERIGEE_UPSTREAM_URL=http://127.0.0.2:1", "PERIGEE_UPSTREAM_TOKEN=x"}, nil},
 		{"no token in the clear", []string{"PERIGEE_UPSTREAM_URL=http://example.org"}, nil},
+		{"offline without a folder", []string{"PERIGEE_OFFLINE=true", "PERIGEE_DATA_DIR=off"},
+			[]string{"PERIGEE_OFFLINE leaves nothing to serve, since PERIGEE_DATA_DIR is off"}},
 		{"a base that no link has", []string{"PERIGEE_PUBLIC_URL=http://example.org", "PERIGEE_LINKS=keep"},
 			[]string{"PERIGEE_PUBLIC_URL has no effect, since PERIGEE_LINKS is keep"}},
 	}

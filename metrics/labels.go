@@ -64,7 +64,7 @@ func refusals() []string {
 // staleDetails are why answers past their freshness are served.
 func staleDetails() []string {
 	return []string{
-		"stale-while-revalidate", "stale-quota", "mixed-generations", "new-generation", "stale-allowed", "reload-limited",
+		"stale-while-revalidate", "stale-quota", "mixed-generations", "new-generation", "stale-allowed", "reload-limited", "stale-offline",
 		"stale-upstream-status", "stale-upstream-malformed", "stale-upstream-shape",
 		"stale-upstream-media-type", "stale-upstream-unframed", "stale-upstream-timeout",
 		"stale-upstream-too-large", "stale-upstream-broken-body", "stale-upstream-unreachable", "stale-upstream-down", "stale-shutdown",

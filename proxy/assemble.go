@@ -73,10 +73,9 @@ func (a *assembler) assemble(res *ll2.Resource, answer *upstream.Answer, held *c
 func Rebuilder(upstreamURL *url.URL) func(*cache.Entry) *cache.Entry {
 	a := newAssembler(Options{UpstreamURL: upstreamURL, Logger: slog.New(slog.DiscardHandler)})
 	return func(e *cache.Entry) *cache.Entry {
-		path, query, _ := strings.Cut(e.Target, "?")
-		res, err := ll2.Resolve(ll2.Request{Path: path, Query: query, Accept: []string{e.Accept}}, ll2.Options{KeepUnknown: true})
-		if err != nil || res.Key != e.Key {
-			return nil // written by a version that keyed it in another way
+		res, ok := resourceOf(e)
+		if !ok {
+			return nil
 		}
 		pg, fault := a.dissect(&res, &upstream.Answer{Status: e.Status, Header: e.Header, Body: e.Body})
 		if fault != "" {
@@ -89,6 +88,14 @@ func Rebuilder(upstreamURL *url.URL) func(*cache.Entry) *cache.Entry {
 		whole.Derived, whole.DerivedCost = pg, pg.cost(len(e.Body))
 		return &whole
 	}
+}
+
+// resourceOf returns what was asked for. ok is false if the entry was written by
+// a version that keyed it in another way.
+func resourceOf(e *cache.Entry) (res ll2.Resource, ok bool) {
+	path, query, _ := strings.Cut(e.Target, "?")
+	res, err := ll2.Resolve(ll2.Request{Path: path, Query: query, Accept: []string{e.Accept}}, ll2.Options{KeepUnknown: true})
+	return res, err == nil && res.Key == e.Key
 }
 
 // dissect finds where the links of a body are, and whether the body is what was asked for.

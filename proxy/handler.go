@@ -89,6 +89,9 @@ type Options struct {
 	// MoveTimeBounds has requests whose time bound is the present second share the
 	// answer of one freshness interval.
 	MoveTimeBounds bool
+	// Offline has nothing sent upstream, ever: only what is held is served, however
+	// old it is.
+	Offline bool
 	// ReloadInterval is how often at most one resource is fetched because a client
 	// will not have what is held (Cache-Control: no-cache and the like). If zero,
 	// as often as clients like.
@@ -118,7 +121,7 @@ type Handler struct {
 	reverse    *httputil.ReverseProxy
 }
 
-// New returns a Handler and starts its worker.
+// New returns a Handler and starts its worker, which an offline one has not.
 func New(o Options) (*Handler, error) {
 	if o.Upstream == nil || o.UpstreamURL == nil || o.Store == nil || o.Policy == nil || o.Gate == nil {
 		return nil, errors.New("proxy: Upstream, UpstreamURL, Store, Policy and Gate are required")
@@ -148,6 +151,9 @@ func New(o Options) (*Handler, error) {
 	}
 	h.filler = newFiller(o, h.stored)
 	h.reporter = newReporter(o)
+	if !o.Offline {
+		h.reporter.start()
+	}
 	h.reverse = h.newReverseProxy()
 	return h, nil
 }
@@ -219,10 +225,12 @@ func (h *Handler) serve(x *exchange) {
 	switch {
 	case x.resource.Kind == ll2.Throttle:
 		h.serveThrottle(x)
-	case x.resource.Kind == ll2.Outside:
-		h.forward(x)
 	case refused(x.resource):
 		h.serveUnacceptable(x)
+	case h.options.Offline:
+		h.serveOffline(x)
+	case x.resource.Kind == ll2.Outside:
+		h.forward(x)
 	case h.cuttable(x):
 		if !h.lookUpWindows(x) {
 			h.forward(x)

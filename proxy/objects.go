@@ -33,13 +33,27 @@ func newObjects() *objects { return &objects{places: make(map[string]objectPlace
 // learn notes the objects of a window that was fetched for res. What the window
 // says is newer than what earlier ones said.
 func (o *objects) learn(res *ll2.Resource, e *cache.Entry) {
+	o.place(e, objectsIn(res, e))
+}
+
+// objectsIn returns the keys of the objects in a window that was fetched for res,
+// and which of its elements they are.
+func objectsIn(res *ll2.Resource, e *cache.Entry) map[string]int {
 	w := windowOf(e)
 	if w == nil || !res.HasObjects() {
-		return
+		return nil
 	}
 	found := make(map[string]int)
 	for key, element := range w.Objects(res) {
 		found[key] = element.Index
+	}
+	return found
+}
+
+// place notes which elements of a window are objects, by their keys.
+func (o *objects) place(e *cache.Entry, found map[string]int) {
+	if len(found) == 0 {
+		return
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()

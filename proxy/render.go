@@ -174,6 +174,8 @@ type subject struct {
 	others  []*cache.Entry // the rest, if any
 	page    *ll2.Page      // that is cut out; nil: none is
 	element *ll2.Element   // that is taken out; nil: none is
+
+	envelope *cache.Entry // whose count the cut page has; nil: the newest
 }
 
 // detail is what Cache-Status says of such an answer, if there is nothing more
@@ -211,6 +213,17 @@ func (s subject) oldest() *cache.Entry {
 		}
 	}
 	return oldest
+}
+
+// newest is the entry that was fetched last.
+func (s subject) newest() *cache.Entry {
+	newest := s.entry
+	for _, e := range s.others {
+		if e.Answered.After(newest.Answered) {
+			newest = e
+		}
+	}
+	return newest
 }
 
 // answer writes the subject to the client.

@@ -29,9 +29,11 @@ type reporter struct {
 func newReporter(o Options) *reporter {
 	r := &reporter{upstream: o.Upstream, gate: o.Gate, observer: o.Observer, log: o.Logger}
 	r.life, r.end = context.WithCancel(context.Background())
-	r.done.Go(r.work)
 	return r
 }
+
+// start starts the worker. Without it no report is asked for.
+func (r *reporter) start() { r.done.Go(r.work) }
 
 // close ends the worker and waits for it.
 func (r *reporter) close() {

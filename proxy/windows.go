@@ -57,7 +57,7 @@ func (h *Handler) lookUpWindows(x *exchange) bool {
 	x.fwd = cachestatus.URIMiss
 	wish := wishOf(x.r)
 	held, beyond := h.heldWindows(x)
-	if beyond != nil {
+	if beyond != nil && beyond.State(x.start) == cache.Fresh {
 		x.answer(subject{entry: beyond, page: &x.resource.Page}, verdict{outcome: Hit, ttl: beyond.FreshUntil.Sub(x.start)})
 		return true
 	}
@@ -102,7 +102,7 @@ func (h *Handler) lookUpWindows(x *exchange) bool {
 
 // heldWindows returns what is held of the windows that x needs, nil for each that
 // is not. Windows beyond the end of the list, as those held tell it, are not
-// needed; if the whole page lies there, beyond is an entry that proves it.
+// needed; if the whole page lies there, beyond is an entry that says so.
 func (h *Handler) heldWindows(x *exchange) (held []*cache.Entry, beyond *cache.Entry) {
 	plan := x.windows
 	held = make([]*cache.Entry, 0, len(plan.needed))
@@ -114,7 +114,7 @@ func (h *Handler) heldWindows(x *exchange) (held []*cache.Entry, beyond *cache.E
 	}
 	if held[0] == nil && plan.offsets[0] > 0 {
 		top := h.heldWindow(&plan.first)
-		if top != nil && top.State(x.start) == cache.Fresh && x.resource.Page.Beyond(windowOf(top).Count) {
+		if top != nil && x.resource.Page.Beyond(windowOf(top).Count) {
 			return held, top
 		}
 	}
@@ -143,15 +143,15 @@ func (h *Handler) subject(x *exchange, entries []*cache.Entry) (subject, bool) {
 
 // cut cuts the page out of the entries.
 func (s subject) cut() (*ll2.Cut, bool) {
-	newest := s.entry
+	envelope := s.envelope
+	if envelope == nil {
+		envelope = s.newest()
+	}
 	windows := []*ll2.Window{windowOf(s.entry)}
 	for _, e := range s.others {
 		windows = append(windows, windowOf(e))
-		if e.Answered.After(newest.Answered) {
-			newest = e
-		}
 	}
-	return ll2.NewCut(*s.page, windowOf(newest), windows...)
+	return ll2.NewCut(*s.page, windowOf(envelope), windows...)
 }
 
 // tellCut counts a cut page, and tells the client if its parts do not belong

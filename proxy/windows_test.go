@@ -78,6 +78,18 @@ func TestPastTheEndNothingIsAsked(t *testing.T) {
 	}
 }
 
+// How long a list is only a fresh window tells.
+func TestPastTheEndOfAStaleListUpstreamIsAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newClockRig(t, ll2sim.New(ll2sim.Options{Limit: -1}), withWindows)
+		r.get("/2.3.0/spacecraft/?limit=5")
+		time.Sleep(90 * time.Minute)
+		if got := r.get("/2.3.0/spacecraft/?offset=10000"); got.outcome() != "fwd=uri-miss;fwd-status=200;stored" {
+			t.Errorf("%q", got.outcome())
+		}
+	})
+}
+
 func TestAStraddlingPageNeedsBothWindows(t *testing.T) {
 	r := windowRig(t)
 	got := r.get("/2.3.0/spacecraft/?limit=20&offset=90")

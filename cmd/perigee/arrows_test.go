@@ -24,7 +24,7 @@ type arrow struct {
 func arrows() []arrow {
 	return []arrow{
 		{from: "cmd/perigee", to: []string{
-			"cache", "cache/disk", "cache/valkey", "config", "metrics", "proxy", "proxy/ll2", "proxy/ll2/catalog", "proxy/ll2sim",
+			"cache", "cache/archive", "cache/disk", "cache/valkey", "config", "metrics", "proxy", "proxy/ll2", "proxy/ll2/catalog", "proxy/ll2sim",
 			"proxy/plain", "proxy/quota", "proxy/upstream", "testdata",
 		}},
 		{from: "config"},
@@ -41,6 +41,7 @@ func arrows() []arrow {
 		{from: "proxy/ll2sim", to: []string{"proxy/ll2/catalog", "testdata"}},
 		{from: "cache"},
 		{from: "cache/cachetest", to: []string{"cache"}},
+		{from: "cache/archive", to: []string{"cache", "cache/record"}},
 		{from: "cache/record", to: []string{"cache"}},
 		{from: "cache/disk", to: []string{"cache", "cache/record"}},
 		{from: "cache/valkey", to: []string{"cache", "cache/record", "proxy/quota"}},

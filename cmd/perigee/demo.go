@@ -17,7 +17,8 @@ import (
 const demoLatency = 300 * time.Millisecond
 
 // demo runs the simulated upstream and the proxy in front of it on free ports.
-// The settings hold, but for the upstream and the addresses.
+// The settings hold, but for the upstream, the addresses and the data folder, which
+// is a new one. With nothing in it there is nothing to serve offline.
 func (p program) demo(ctx context.Context, args []string) error {
 	if err := noArguments("demo", args); err != nil {
 		return err
@@ -37,7 +38,7 @@ func (p program) demo(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	c.UpstreamToken = config.Secret{}
+	c.UpstreamToken, c.Offline = config.Secret{}, false
 	if c.DataDir, err = os.MkdirTemp("", "perigee-demo-"); err != nil {
 		return err
 	}

@@ -4,6 +4,8 @@
 //	perigee demo      the same with a simulated upstream; needs no network
 //	perigee sim       the simulated upstream alone
 //	perigee check     validate the settings and exit
+//	perigee export    write what is held on disk into one file
+//	perigee import    add what such a file holds
 //	perigee health    ask a running perigee whether it is ready, for containers
 //	perigee version   print the version
 //
@@ -31,7 +33,7 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, program{args: os.Args[1:], environ: os.Environ(), stdout: os.Stdout, stderr: os.Stderr})
+	code := run(ctx, program{args: os.Args[1:], environ: os.Environ(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr})
 	stop()
 	os.Exit(code)
 }
@@ -41,6 +43,7 @@ func main() {
 type program struct {
 	args    []string // without the command's name
 	environ []string
+	stdin   io.Reader // nil: there is none
 	stdout  io.Writer
 	stderr  io.Writer
 }
@@ -48,7 +51,7 @@ type program struct {
 // errUsage marks errors that are the caller's: exit code 2.
 var errUsage = errors.New("usage")
 
-const usage = "usage: perigee [serve | demo | sim | check | health | version]"
+const usage = "usage: perigee [serve | demo | sim | check | export FILE | import FILE | health | version]"
 
 // run carries out one command and returns the exit code.
 func run(ctx context.Context, p program) int {
@@ -77,7 +80,7 @@ func (p program) dispatch(ctx context.Context) error {
 	}
 	commands := map[string]func(context.Context, []string) error{
 		"serve": p.serve, "demo": p.demo, "sim": p.sim,
-		"check": p.check, "health": p.health, "version": p.version,
+		"check": p.check, "export": p.export, "import": p.importPages, "health": p.health, "version": p.version,
 	}
 	do, ok := commands[command]
 	if !ok {

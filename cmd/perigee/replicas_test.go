@@ -69,8 +69,8 @@ func (p *process) await(t *testing.T, line string) {
 	}
 }
 
-// answer is what a replica said.
-type answer struct {
+// reply is what a replica said.
+type reply struct {
 	status      int
 	cacheStatus string
 	took        time.Duration
@@ -78,12 +78,12 @@ type answer struct {
 }
 
 // ask asks on behalf of a client, which waits as long as it is told to.
-func (p *process) ask(path, client, wait string) answer {
+func (p *process) ask(path, client, wait string) reply {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.traffic+path, nil)
 	if err != nil {
-		return answer{err: err}
+		return reply{err: err}
 	}
 	req.Header.Set("X-Forwarded-For", client)
 	if wait != "" {
@@ -92,17 +92,17 @@ func (p *process) ask(path, client, wait string) answer {
 	begin := time.Now()
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return answer{err: err}
+		return reply{err: err}
 	}
 	defer resp.Body.Close()
 	_, err = io.Copy(io.Discard, resp.Body)
-	return answer{resp.StatusCode, resp.Header.Get("Cache-Status"), time.Since(begin), err}
+	return reply{resp.StatusCode, resp.Header.Get("Cache-Status"), time.Since(begin), err}
 }
 
 // all asks n times at once, one replica after the other, and counts the answers by
 // status.
-func (f *fleet) all(n int, path func(i int) string, client func(i int) string, wait string) (statuses map[int]int, answers []answer) {
-	statuses, answers = make(map[int]int), make([]answer, n)
+func (f *fleet) all(n int, path func(i int) string, client func(i int) string, wait string) (statuses map[int]int, answers []reply) {
+	statuses, answers = make(map[int]int), make([]reply, n)
 	var asking sync.WaitGroup
 	for i := range n {
 		asking.Go(func() { answers[i] = f.replicas[i%len(f.replicas)].ask(path(i), client(i), wait) })
@@ -213,7 +213,7 @@ func TestAKilledLeaderDelaysNobodyForLong(t *testing.T) {
 	f := launchFleet(t, valkeytest.Start(t), sim, 3, "PERIGEE_UPSTREAM_URL="+upstream.URL)
 	go f.replicas[0].ask("/2.3.0/agencies/", clientNo(0), "") // ends with the process
 	<-reached
-	answers := make(chan answer, 2)
+	answers := make(chan reply, 2)
 	for i, r := range f.replicas[1:] {
 		go func() { answers <- r.ask("/2.3.0/agencies/", clientNo(1+i), "") }()
 		r.await(t, "\nperigee_valkey_flights_followed_total 1\n")
@@ -252,11 +252,11 @@ func (f *fleet) hold(t *testing.T) []string {
 // load asks every replica for pages that it holds until it is stopped, and, if
 // greedy, for others as well, so that the quota is always wanted. It returns the
 // answers to the former, and all others by status.
-func (f *fleet) load(held []string, greedy bool) (stop func() (answers []answer, others map[int]int)) {
+func (f *fleet) load(held []string, greedy bool) (stop func() (answers []reply, others map[int]int)) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var loading sync.WaitGroup
 	var mu sync.Mutex
-	var answers []answer
+	var answers []reply
 	others := make(map[int]int)
 	for i, r := range f.replicas {
 		loading.Go(func() {
@@ -276,7 +276,7 @@ func (f *fleet) load(held []string, greedy bool) (stop func() (answers []answer,
 			}
 		})
 	}
-	return func() ([]answer, map[int]int) {
+	return func() ([]reply, map[int]int) {
 		cancel()
 		loading.Wait()
 		return answers, others
@@ -339,7 +339,7 @@ func TestTroubleWithValkey(t *testing.T) {
 	}
 }
 
-func median(answers []answer) time.Duration {
-	slices.SortFunc(answers, func(a, b answer) int { return int(a.took - b.took) })
+func median(answers []reply) time.Duration {
+	slices.SortFunc(answers, func(a, b reply) int { return int(a.took - b.took) })
 	return answers[len(answers)/2].took
 }

@@ -124,7 +124,26 @@ func (p *perigee) assembleLL2(c *config.Config, l *ledger, o *metrics.Metrics, l
 		return err
 	}
 	p.handler, l.held = handler, handler.WindowsHeld
+	if c.Offline {
+		p.learnHeld(handler, log)
+	}
 	return nil
+}
+
+// learnHeld has an offline handler read what earlier runs left on disk: nothing
+// will be fetched that it could learn from.
+func (p *perigee) learnHeld(handler *proxy.Handler, log *slog.Logger) {
+	pages := 0
+	if p.store.disk != nil {
+		handler.LearnHeld(func(yield func(*cache.Entry) bool) {
+			for e := range p.store.disk.All() {
+				if pages++; !yield(e) {
+					return
+				}
+			}
+		})
+	}
+	log.Info("offline: nothing is sent upstream, only what is held is served", "pages", pages)
 }
 
 func proxyOptions(c *config.Config, up proxy.Upstream, store cache.Tier, o proxy.Observer, log *slog.Logger) proxy.Options {
@@ -140,6 +159,7 @@ func proxyOptions(c *config.Config, up proxy.Upstream, store cache.Tier, o proxy
 		Patience:          time.Duration(c.QuotaWait),
 		RateLimitFields:   c.RateLimitHeaders == config.On,
 		RequireKey:        c.ClientKeys == config.KeysRequired,
+		Offline:           bool(c.Offline),
 		FetchTimeout:      fetchTimeout(c), Observer: o, Logger: log,
 	}
 }
