@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"net/http"
+	"strings"
 	"sync/atomic"
 )
 
@@ -10,8 +11,9 @@ import (
 type readiness struct{ ready atomic.Bool }
 
 // adminHandler is what operators and their machines see. It has no path in
-// common with the traffic listener.
-func adminHandler(state *readiness, metrics http.Handler) http.Handler {
+// common with the traffic listener. ailments says what is wrong although requests
+// are answered.
+func adminHandler(state *readiness, metrics http.Handler, ailments func() []string) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
@@ -22,7 +24,7 @@ func adminHandler(state *readiness, metrics http.Handler) http.Handler {
 			say(w, http.StatusServiceUnavailable, "shutting down")
 			return
 		}
-		say(w, http.StatusOK, "ready")
+		say(w, http.StatusOK, strings.Join(append([]string{"ready"}, ailments()...), "\n"))
 	})
 	return mux
 }

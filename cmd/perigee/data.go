@@ -98,6 +98,20 @@ func (s *store) close() {
 	}
 }
 
+// ailments says what is wrong with what holds answers, in words for operators.
+func (s *store) ailments() []string {
+	var all []string
+	if s.disk != nil {
+		if what := s.disk.Stats().Ailing; what != "" {
+			all = append(all, "but "+what+": what is fetched does not survive a restart")
+		}
+	}
+	if s.peers != nil && !s.peers.client.Stats().Up {
+		all = append(all, "but Valkey is lost: this replica goes on by itself, with its own part of the quota")
+	}
+	return all
+}
+
 func (s *store) memoryStats() metrics.CacheStats { return metrics.CacheStats(s.memory.Stats()) }
 
 // diskStats is nil if there is nothing on disk to tell of.

@@ -28,7 +28,7 @@ func (l *ledger) open(c *config.Config, s *store, o quota.Observer, log *slog.Lo
 	options := quota.Options{
 		Limit: c.Quota.Limit, Period: c.Quota.Period, Reserve: c.QuotaReserve, Save: save, Observer: o,
 	}
-	if s.peers != nil {
+	if s.peers != nil && !c.Offline {
 		options.Pool, options.Replica, options.Hold = s.peers.ledger, s.peers.name, fetchTimeout(c)+holdSlack
 	}
 	if c.Quota.Off {

@@ -289,14 +289,15 @@ func (f *fleet) load(held []string, greedy bool) (stop func() (answers []reply, 
 func TestTroubleWithValkey(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
+		lost    bool // to the first replica, in the end
 		trouble func(*valkeytest.Server, *fleet)
 		over    func(*valkeytest.Server, *fleet)
 	}{
-		{"stopped", func(s *valkeytest.Server, _ *fleet) { s.Kill() }, func(s *valkeytest.Server, _ *fleet) { s.Restart() }},
-		{"paused", func(s *valkeytest.Server, _ *fleet) { s.Pause() }, func(s *valkeytest.Server, _ *fleet) { s.Resume() }},
-		{"restarted empty", func(s *valkeytest.Server, _ *fleet) { s.Kill(); s.Restart() }, func(*valkeytest.Server, *fleet) {}},
-		{"cut off from one", func(_ *valkeytest.Server, f *fleet) { f.cuts[0].Cut() }, func(_ *valkeytest.Server, f *fleet) { f.cuts[0].Heal() }},
-		{"slow", func(_ *valkeytest.Server, f *fleet) {
+		{"stopped", true, func(s *valkeytest.Server, _ *fleet) { s.Kill() }, func(s *valkeytest.Server, _ *fleet) { s.Restart() }},
+		{"paused", true, func(s *valkeytest.Server, _ *fleet) { s.Pause() }, func(s *valkeytest.Server, _ *fleet) { s.Resume() }},
+		{"restarted empty", false, func(s *valkeytest.Server, _ *fleet) { s.Kill(); s.Restart() }, func(*valkeytest.Server, *fleet) {}},
+		{"cut off from one", true, func(_ *valkeytest.Server, f *fleet) { f.cuts[0].Cut() }, func(_ *valkeytest.Server, f *fleet) { f.cuts[0].Heal() }},
+		{"slow", true, func(_ *valkeytest.Server, f *fleet) {
 			for _, c := range f.cuts {
 				c.Delay(2 * time.Second)
 			}
@@ -317,6 +318,9 @@ func TestTroubleWithValkey(t *testing.T) {
 			stop := f.load(held, true)
 			<-time.After(3 * time.Second)
 			during, others := stop()
+			if _, body := get(t, f.replicas[0].admin+"/readyz"); tt.lost != strings.Contains(body, "ready\nbut Valkey is lost") {
+				t.Errorf("health says %q", body)
+			}
 			for _, a := range during {
 				if a.err != nil || a.status != 200 {
 					t.Fatalf("got %+v for a page that is held", a)

@@ -117,7 +117,9 @@ func (p *perigee) assembleLL2(c *config.Config, l *ledger, o *metrics.Metrics, l
 	if p.store.peers != nil {
 		options.Peers = p.store.peers
 		p.store.peers.client.Start()
-		p.sharing.start(options.Gate)
+		if !c.Offline { // which spends nothing, and has no part in the quota
+			p.sharing.start(options.Gate)
+		}
 	}
 	handler, err := proxy.New(options)
 	if err != nil {
