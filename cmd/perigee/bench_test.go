@@ -11,7 +11,9 @@ import (
 	"os"
 	"strconv"
 	"testing"
+	"time"
 
+	"perigee/cache/valkey/valkeytest"
 	"perigee/config"
 	"perigee/proxy/ll2sim"
 )
@@ -43,12 +45,41 @@ func BenchmarkHitOnTheWire(b *testing.B) {
 	}
 }
 
+// BenchmarkHitAndValkey measures hits a second of the whole program without Valkey,
+// with it, and while it is paused, in turns: what is held never waits for it.
+func BenchmarkHitAndValkey(b *testing.B) {
+	server := valkeytest.Start(b)
+	alone, shared := benchProgram(b, "error"), benchProgram(b, "error", "PERIGEE_VALKEY_URL="+server.URL())
+	for ticker := time.NewTicker(10 * time.Millisecond); !shared.store.peers.client.Stats().Up; <-ticker.C {
+	}
+	for _, p := range []*perigee{alone, shared} {
+		held := httptest.NewRecorder()
+		r := httptest.NewRequest(http.MethodGet, "http://perigee.test"+hitTarget, nil)
+		r.RequestURI = hitTarget
+		p.handler.ServeHTTP(held, r)
+		if held.Code != http.StatusOK {
+			b.Fatalf("status %d: %s", held.Code, held.Body)
+		}
+	}
+	for _, bm := range []struct {
+		name    string
+		program *perigee
+		before  func()
+	}{{"alone", alone, func() {}}, {"valkey", shared, func() {}}, {"valkey-paused", shared, server.Pause}, {"valkey-back", shared, server.Resume}} {
+		b.Run(bm.name, func(b *testing.B) {
+			bm.before()
+			hammer(b, bm.program.handler)
+		})
+	}
+}
+
 // benchProgram is the whole proxy in front of a simulator.
-func benchProgram(b *testing.B, level config.LogLevel) *perigee {
+func benchProgram(b *testing.B, level config.LogLevel, environ ...string) *perigee {
 	b.Helper()
 	sim := httptest.NewServer(ll2sim.New(ll2sim.Options{Limit: -1}))
 	b.Cleanup(sim.Close)
-	c, _, err := config.Load([]string{"PERIGEE_UPSTREAM_URL=" + sim.URL, "PERIGEE_LOG_LEVEL=" + string(level)})
+	c, _, err := config.Load(append(environ,
+		"PERIGEE_UPSTREAM_URL="+sim.URL, "PERIGEE_LOG_LEVEL="+string(level), "PERIGEE_DATA_DIR="+b.TempDir()))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -132,7 +132,7 @@ func (l *ledger) free() int { return max(l.left(), 0) }
 
 // reserve takes a slot. The caller has seen to it that there is one.
 func (l *ledger) reserve(now time.Time, p Priority) *slot {
-	s := &slot{priority: p, reserved: now, sent: now}
+	s := &slot{priority: p, reserved: now, sent: now, earlier: l.lastGrant}
 	l.open = append(l.open, s)
 	l.lastGrant = now
 	if l.pool != nil {
@@ -176,6 +176,9 @@ func (l *ledger) end(s *slot, at time.Time, lost bool) bool {
 func (l *ledger) refund(s *slot) bool {
 	if s.left || !l.drop(s) {
 		return false
+	}
+	if l.lastGrant.Equal(s.reserved) { // it does not space what comes after it
+		l.lastGrant = s.earlier
 	}
 	if l.pool != nil {
 		l.pool.retire(s)

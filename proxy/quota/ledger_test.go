@@ -268,3 +268,20 @@ func TestClosureForgives(t *testing.T) {
 		}
 	}
 }
+
+// A request that never left must not space out those after it: at the start, when
+// the window is not known, they would be refused for minutes.
+func TestRefundDoesNotSpace(t *testing.T) {
+	l := newLedger(0, 0, start)
+	now := start.Add(2 * grace)
+	s := l.reserve(now, Waiting)
+	if at, _ := l.opens(now); !at.After(now) {
+		t.Fatal("the window is not known, and yet nothing is spaced")
+	}
+	if !l.refund(s) {
+		t.Fatal("got no refund")
+	}
+	if at, why := l.opens(now); at.After(now) {
+		t.Errorf("got %v until %v after a refund, want open", why, at)
+	}
+}

@@ -11,6 +11,7 @@ type slot struct {
 	news     uint64 // what the replica had heard from others when it allotted the slot, see pooled
 	priority Priority
 	reserved time.Time
+	earlier  time.Time // the grant before it
 	sent     time.Time // when the first byte left; until told, when it was reserved
 	left     bool      // a byte left
 	ended    time.Time // when the response head came, or the flight gave up; zero: it has not
