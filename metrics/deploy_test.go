@@ -2,10 +2,8 @@ package metrics
 
 import (
 	"encoding/json"
-	"errors"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -174,41 +172,6 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
-// TestPrometheusFiles asks promtool whether Prometheus would take the files, and
-// whether each alert fires when it should.
-func TestPrometheusFiles(t *testing.T) {
-	promtool := needTool(t, "promtool", "prometheus")
-	dir := filepath.Join(deployDir, "prometheus")
-	for _, args := range [][]string{
-		{"check", "config", "prometheus.yml"},
-		{"check", "rules", "alerts.yml"},
-		{"test", "rules", "alerts_test.yml"},
-	} {
-		runIn(t, dir, promtool, args...)
-	}
-}
-
-// TestCompose asks Compose whether the file is right, and looks whether what it
-// mounts exists.
-func TestCompose(t *testing.T) {
-	text := readDeploy(t, "compose.yaml")
-	mounts := regexp.MustCompile(`- (\./[^:]+):`).FindAllStringSubmatch(text, -1)
-	if len(mounts) == 0 {
-		t.Error("nothing is mounted")
-	}
-	for _, m := range mounts {
-		if _, err := os.Stat(filepath.Join(deployDir, m[1])); err != nil {
-			t.Errorf("compose.yaml mounts what is not there: %v", err)
-		}
-	}
-	const file = "compose.yaml"
-	if exec.CommandContext(t.Context(), "docker", "compose", "version").Run() == nil {
-		runIn(t, deployDir, "docker", "compose", "-f", file, "config", "-q")
-		return
-	}
-	runIn(t, deployDir, needTool(t, "docker-compose", "docker-compose"), "-f", file, "config", "-q")
-}
-
 // TestSettingsNamed: every setting that Compose sets, or that an alert or a panel
 // advises to change, is one that README tells of.
 func TestSettingsNamed(t *testing.T) {
@@ -216,36 +179,14 @@ func TestSettingsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := readDeploy(t, "compose.yaml") + readDeploy(t, "prometheus", "alerts.yml") +
-		readDeploy(t, "grafana", "dashboards", "perigee.json")
+	text := readDeploy(t, "prometheus", "alerts.yml") + readDeploy(t, "grafana", "dashboards", "perigee.json")
+	for _, file := range composeFiles() {
+		text += readDeploy(t, file)
+	}
+	text += readDeploy(t, "replicated", "haproxy.cfg")
 	for _, name := range regexp.MustCompile(`PERIGEE_[A-Z_]+`).FindAllString(text, -1) {
 		if !strings.Contains(string(readme), "`"+name+"`") {
 			t.Errorf("README does not know %s", name)
 		}
-	}
-}
-
-// needTool returns the path of a program of a Debian package. Without it the test
-// is skipped, but not in CI, where the package must be installed.
-func needTool(t *testing.T, name, debianPackage string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	switch {
-	case err == nil:
-		return path
-	case !errors.Is(err, exec.ErrNotFound) || os.Getenv("CI") == "true":
-		t.Fatalf("%s is needed, from the Debian package %s: %v", name, debianPackage, err)
-	default:
-		t.Skipf("%s is not installed; it comes with the Debian package %s", name, debianPackage)
-	}
-	return ""
-}
-
-func runIn(t *testing.T, dir, name string, args ...string) {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), name, args...)
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
 	}
 }

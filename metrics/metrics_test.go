@@ -119,6 +119,42 @@ perigee_disk_damaged_total 11
 # HELP perigee_disk_faults_total Calls that the medium failed: full, read-only, gone or too slow.
 # TYPE perigee_disk_faults_total counter
 perigee_disk_faults_total 12
+# HELP perigee_valkey_up 1 while Valkey answers: pages, fetches and the quota are shared with other replicas.
+# TYPE perigee_valkey_up gauge
+perigee_valkey_up 1
+# HELP perigee_valkey_losses_total How often Valkey was lost after it had answered.
+# TYPE perigee_valkey_losses_total counter
+perigee_valkey_losses_total 2
+# HELP perigee_valkey_hits_total Look-ups in Valkey that found an entry which another replica had fetched, or this one earlier.
+# TYPE perigee_valkey_hits_total counter
+perigee_valkey_hits_total 30
+# HELP perigee_valkey_misses_total Look-ups in Valkey that found nothing, or could not be made.
+# TYPE perigee_valkey_misses_total counter
+perigee_valkey_misses_total 31
+# HELP perigee_valkey_puts_total Entries that were stored in Valkey.
+# TYPE perigee_valkey_puts_total counter
+perigee_valkey_puts_total 32
+# HELP perigee_valkey_damaged_total Entries in Valkey that were damaged and removed.
+# TYPE perigee_valkey_damaged_total counter
+perigee_valkey_damaged_total 1
+# HELP perigee_valkey_full_total Calls for which Valkey had no room.
+# TYPE perigee_valkey_full_total counter
+perigee_valkey_full_total 3
+# HELP perigee_valkey_errors_total Calls that Valkey answered with an error, or that got no connection in time.
+# TYPE perigee_valkey_errors_total counter
+perigee_valkey_errors_total 4
+# HELP perigee_valkey_flights_led_total Fetches that this replica made on behalf of all.
+# TYPE perigee_valkey_flights_led_total counter
+perigee_valkey_flights_led_total 20
+# HELP perigee_valkey_flights_followed_total Fetches that this replica left to another and waited for.
+# TYPE perigee_valkey_flights_followed_total counter
+perigee_valkey_flights_followed_total 21
+# HELP perigee_valkey_flights_fenced_total Fetches whose result came after that of a later one, and is not shared.
+# TYPE perigee_valkey_flights_fenced_total counter
+perigee_valkey_flights_fenced_total 5
+# HELP perigee_valkey_purges_heard_total Entries that other replicas have deleted everywhere.
+# TYPE perigee_valkey_purges_heard_total counter
+perigee_valkey_purges_heard_total 6
 # HELP perigee_quota_granted_total Fetches that got a request of the quota, by priority.
 # TYPE perigee_quota_granted_total counter
 perigee_quota_granted_total{priority="holding"} 0
@@ -146,6 +182,15 @@ perigee_quota_waiting 1
 # HELP perigee_quota_clients Clients that asked for something that costs a request, within one period.
 # TYPE perigee_quota_clients gauge
 perigee_quota_clients 3
+# HELP perigee_quota_replicas Replicas that share the quota, as far as this one knows.
+# TYPE perigee_quota_replicas gauge
+perigee_quota_replicas 3
+# HELP perigee_quota_held Requests of the quota that are kept for replicas which cannot be heard.
+# TYPE perigee_quota_held gauge
+perigee_quota_held 4
+# HELP perigee_quota_alone 1 while this replica spends no more than its own part of the quota, since it cannot ask the others.
+# TYPE perigee_quota_alone gauge
+perigee_quota_alone 1
 # HELP perigee_client_quota_used Requests that a client has spent of the quota within one period, for the 20 that spent most.
 # TYPE perigee_client_quota_used gauge
 perigee_client_quota_used{client="192.0.2.1"} 3.5

@@ -17,7 +17,7 @@ var promToken = regexp.MustCompile(`"[^"]*"|'[^']*'|\[[^\]]*\]|[a-zA-Z_:][\w:]*|
 
 // promFunctions are those that our dashboards and alerts use.
 var promFunctions = []string{
-	"sum", "min", "max", "count", "topk", "rate", "increase", "clamp_min", "histogram_quantile",
+	"sum", "min", "max", "count", "topk", "rate", "increase", "absent", "clamp_min", "histogram_quantile",
 }
 
 // promReader collects what is wrong with an expression.

@@ -56,17 +56,10 @@ func (f *fleet) await(t *testing.T, line string) {
 // await waits until the metrics have a line.
 func (p *process) await(t *testing.T, line string) {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
-	for ticker := time.NewTicker(20 * time.Millisecond); ; <-ticker.C {
+	await(t, line, func() bool {
 		_, body := get(t, p.admin+"/metrics")
-		if strings.Contains(body, line) {
-			ticker.Stop()
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("never got %q", line)
-		}
-	}
+		return strings.Contains(body, line)
+	})
 }
 
 // reply is what a replica said.
