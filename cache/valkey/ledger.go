@@ -76,7 +76,7 @@ func (l *Ledger) Exchange(letter quota.Letter) (quota.Answer, error) {
 	err = c.do(context.Background(), len(body), func(ctx context.Context, s *session) (err error) {
 		sent = true
 		reply, err = s.run(ctx, ledgerScript, l.names.ledger(), body,
-			c.names.news(), c.message(message{Kind: kindLedger}, l.names.namespace), "")
+			c.names.news(), c.message(message{Kind: kindLedger}, l.names.namespace))
 		return err
 	})
 	switch {

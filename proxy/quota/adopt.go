@@ -39,7 +39,7 @@ func (b *broker) alone() {
 	if !p.lonely {
 		p.news++
 	}
-	p.lonely, p.held, p.whole = true, 0, true
+	p.lonely, p.away, p.held, p.whole = true, 0, 0, true
 }
 
 // adopt takes over what the ledger says.
@@ -47,10 +47,10 @@ func (b *broker) adopt(x *post, a Answer, take *slot, now time.Time) (taken bool
 	l, p := b.ledger, b.ledger.pool
 	clock := exchanged{sent: x.sent, received: now, at: a.Now}
 	b.confirm(x, now)
-	if len(a.Slots) > 0 || a.Whole || a.Held > p.held {
+	if len(a.Slots) > 0 || a.Whole || a.Held > p.held || (a.Unheard > 0) != p.lonely {
 		p.news++
 	}
-	p.escrow, p.known, p.parts, p.held = a.Escrow, a.Base, a.Parts, a.Held
+	p.escrow, p.known, p.parts, p.away, p.held = a.Escrow, a.Base, a.Parts, a.Away, a.Held
 	if take != nil && a.Taken {
 		delete(p.pending, take)
 		p.told[take.id] = now.Add(p.hold + l.period + margin + lag)

@@ -47,12 +47,11 @@ func (b *broker) write(take *slot, leave bool, now time.Time) *post {
 		x.Slots = append(x.Slots, shareSlot(s, now))
 		x.told, x.ended[s] = append(x.told, s), s.ended
 	}
-	taking := 0
 	if take != nil {
 		taken := shareSlot(take, now)
-		x.Take, taking = &taken, 1
+		x.Take = &taken
 	}
-	x.offer(l, taking)
+	x.offer(l)
 	if x.Leave = leave; leave {
 		x.Least, x.Most, x.Parts = 0, 0, 0
 		p.escrow, p.parts, p.virgin = 0, 0, true // should it come back alone
@@ -76,21 +75,22 @@ func (p *pooled) toTell() []*slot {
 }
 
 // offer writes what of the escrow the replica needs at least, and would like at
-// most, with so many slots that it wants to take besides.
-func (x *post) offer(l *ledger, taking int) {
+// most. Slots that are allotted and not yet given are not taken from it.
+func (x *post) offer(l *ledger) {
 	p := l.pool
 	x.before.escrow, x.before.parts, x.before.known, x.before.virgin = p.escrow, p.parts, p.known, p.virgin
 	had := l.allowance()
 	left := x.Room - (len(l.open) + len(l.past) - l.gone)
 	x.Most = p.fair(left) // a slot that is taken is among the open ones
+	has := l.allowance() + len(p.pending)
 	if p.parts > 0 {
 		x.Parts = max(p.parts, len(p.members))
 	}
 	switch {
 	case p.virgin: // what it has assumed so far nobody knows of
 		p.escrow, p.known = 0, len(p.told)
-	case !p.lonely, l.allowance()+taking > x.Most: // parts of a slot would be in the way of others
-		p.escrow, p.known = min(l.allowance()+taking, x.Most), len(p.told)
+	case !p.lonely, has > x.Most: // parts of a slot would be in the way of others
+		p.escrow, p.known = min(has, x.Most), len(p.told)
 	default:
 		p.escrow -= p.alone(x.told)
 	}

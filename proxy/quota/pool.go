@@ -126,9 +126,10 @@ type Answer struct {
 	Closed *SharedClosure `json:"closed"`
 	Asked  []string       `json:"asked"`
 	// Members are all replicas. Unheard of them have yet to tell what they know,
-	// and for those that are away Held slots are kept.
+	// and for those that are Away so many slots are Held.
 	Members []string `json:"members"`
 	Unheard int      `json:"unheard"`
+	Away    int      `json:"away"`
 	Held    int      `json:"held"`
 	// Escrow, Base and Parts are what the replica holds in escrow.
 	Escrow int `json:"escrow"`

@@ -48,7 +48,8 @@ type pooled struct {
 	epoch   string
 	seq     int64
 	members []string
-	held    int // for replicas that are away
+	away    int // of the members
+	held    int // for these
 
 	virgin  bool      // the shared ledger has never answered
 	lonely  bool      // it cannot be asked, or cannot answer for all
@@ -206,5 +207,6 @@ func (l *ledger) deadline(w *want) time.Time {
 	return w.deadline
 }
 
-// fair is what the replica should hold in escrow when so many are left.
-func (p *pooled) fair(left int) int { return max(left, 0) / max(len(p.members), 1) }
+// fair is what the replica should hold in escrow when so many are left: an equal
+// part of what is not held for those that are away.
+func (p *pooled) fair(left int) int { return max(left-p.held, 0) / max(len(p.members)-p.away, 1) }

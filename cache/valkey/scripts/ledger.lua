@@ -3,10 +3,12 @@
 -- quota says why this never exceeds the limit (see Letter, Answer and pooled).
 --
 -- KEYS  state, untils, seqs, slots, replicas, asked
--- ARGV  the letter; where to publish that there is news, and what; the time in
---       milliseconds, for tests (empty: that of this server)
+-- ARGV  the letter; where to publish that there is news, and what; for tests, the
+--       time in milliseconds and the process that serves
 --
--- state     epoch, seq, whole (who knows less must be told everything), settled,
+-- state     epoch, the process of the server that serves it, seq, whole (who
+--           knows less must be told everything), settled (from when on slots are
+--           given),
 --           count and members (to notice what was evicted), report, closed
 -- untils    slot ids by when they stop counting
 -- seqs      slot ids by the seq that brought them in or changed them last
@@ -39,6 +41,13 @@ local function say(word)
   return cjson.encode(answer)
 end
 
+-- flat returns a hash as a table.
+local function flat(key)
+  local all, list = {}, redis.call('HGETALL', key)
+  for i = 1, #list, 2 do all[list[i]] = list[i + 1] end
+  return all
+end
+
 -- Is there a ledger, whole, and the one that the replica knows?
 local epoch = redis.call('HGET', state, 'epoch')
 local function whole()
@@ -48,20 +57,31 @@ local function whole()
     and redis.call('HLEN', slots) == count and redis.call('HLEN', replicas) == members
 end
 if epoch and not whole() then epoch = false end
+-- Another process of the server goes on from what was saved, or has been copied:
+-- the latest may be missing, and nobody knows what. So it is a ledger of its own,
+-- to which everybody has yet to tell what they know.
+local process = ARGV[5] or string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+local moved = epoch and redis.call('HGET', state, 'process') ~= process
 local founded_now = false
-if not epoch then
+if not epoch or moved then
   if not letter.found then return say('empty') end
-  redis.call('DEL', state, untils, seqs, slots, replicas)
-  epoch, founded_now = letter.found, true
+  if not moved then
+    redis.call('DEL', state, untils, seqs, slots, replicas)
+    redis.call('HSET', state, 'seq', letter.seq, 'whole', 0)
+  end
+  for id in pairs(moved and flat(replicas) or {}) do
+    redis.call('HSET', replicas, id, cjson.encode({ u = true, t = now }))
+  end
+  epoch, founded_now = letter.found, not moved
   local settled = letter.members and 0 or now + SETTLE
-  redis.call('HSET', state, 'epoch', epoch, 'seq', letter.seq, 'whole', 0, 'settled', settled)
+  redis.call('HSET', state, 'epoch', epoch, 'process', process, 'settled', settled)
 end
 local seq = tonumber(redis.call('HGET', state, 'seq'))
 local known_epoch = letter.epoch == epoch
 if not letter.whole and (not known_epoch or letter.seq > seq) then return say('stranger') end
 local current = founded_now or (known_epoch and not letter.whole and letter.seq == seq)
 local after = math.max(seq, letter.seq) + 1
-local changed = founded_now
+local changed = founded_now or moved
 
 local function forget(id)
   redis.call('ZREM', untils, id)
@@ -125,9 +145,8 @@ for _, id in ipairs(letter.members or {}) do
     changed = redis.call('HSETNX', replicas, id, cjson.encode({ u = true, t = now })) == 1 or changed
   end
 end
-local all = redis.call('HGETALL', replicas)
-for i = 1, #all, 2 do
-  local id, r = all[i], cjson.decode(all[i + 1])
+for id, text in pairs(flat(replicas)) do
+  local r = cjson.decode(text)
   if id == me then
     mine = r
   elseif now - r.t > (r.u and UNHEARD or FORGOTTEN) then
@@ -145,7 +164,8 @@ end
 if changed then seq = after end
 
 -- What the others hold, now and as far as they are away.
-local count, unheard, others, away, parts = letter.leave and 0 or 1, 0, 0, 0, 0
+local count, unheard, others, parts = letter.leave and 0 or 1, 0, 0, 0
+local absent, away = 0, 0
 for id, r in pairs(members) do
   count = count + 1
   if r.u then
@@ -157,7 +177,7 @@ for id, r in pairs(members) do
       parts = parts + 1 / r.n
     end
     others = others + holds
-    if now - r.t > AWAY then away = away + holds end
+    if now - r.t > AWAY then absent, away = absent + 1, away + holds end
   end
 end
 local function live() return redis.call('ZCARD', untils) end
@@ -224,6 +244,6 @@ answer.epoch, answer.seq = epoch, seq
 answer.members = letter.leave and {} or { me }
 for id in pairs(members) do table.insert(answer.members, id) end
 if #answer.members == 0 then answer.members = nil end
-answer.unheard, answer.held = unheard, math.ceil(away - NEARLY)
+answer.unheard, answer.away, answer.held = unheard, absent, math.ceil(away - NEARLY)
 if changed or answer.taken or settle then redis.call('PUBLISH', ARGV[2], ARGV[3]) end
 return say('read')
