@@ -18,27 +18,17 @@ import (
 )
 
 const (
-	kills       = 100  // ten with -short
-	killWrites  = 2500 // over all of them, on average; a tenth with -short
+	kills       = 100    // ten with -short
+	killWrites  = 10_000 // over all of them, on average; a tenth with -short
 	killWriters = 4
-	// killWritesSetting is the environment variable that asks for more writes:
-	// ten thousand of them take a minute on a disk that others use too.
-	killWritesSetting = "PERIGEE_DISK_TEST_WRITES"
 )
 
 // killCounts returns how often to kill, and after how many writes on average.
-func killCounts(t *testing.T) (rounds, writesEach int) {
-	t.Helper()
-	rounds, writes := kills, killWrites
+func killCounts() (rounds, writesEach int) {
 	if testing.Short() {
-		rounds, writes = rounds/10, writes/10
+		return kills / 10, killWrites / kills
 	}
-	if set := os.Getenv(killWritesSetting); set != "" {
-		if _, err := fmt.Sscan(set, &writes); err != nil {
-			t.Fatalf("%s: %v", killWritesSetting, err)
-		}
-	}
-	return rounds, max(writes/rounds, 1)
+	return kills, killWrites / kills
 }
 
 // killed returns the entry of a key and a version, with a body of any size.
@@ -50,7 +40,7 @@ func killed(key cache.Key, version int) *cache.Entry {
 // at some moment, and starts the next on the same folder. What one has told of
 // must be there, at least in that version, and whole.
 func TestKill(t *testing.T) {
-	rounds, writesEach := killCounts(t)
+	rounds, writesEach := killCounts()
 	dir := t.TempDir()
 	stored := make(map[cache.Key]int)
 	writes := 0
