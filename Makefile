@@ -16,7 +16,8 @@ run: ## in front of the real API, with the settings of the environment
 build: ## one static binary, bin/perigee
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/perigee ./cmd/perigee
 
-test: ## everything, with the race detector, which needs cgo
+test: ## everything, with the race detector, which needs cgo; installs what is missing
+	@.ci/install
 	CGO_ENABLED=1 go test -race $(PACKAGES)
 
 cache-tests: ## the public suite for HTTP caches, against the binary; needs Node.js and npm

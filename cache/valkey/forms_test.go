@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"perigee/cache/valkey/valkeytest"
+	"perigee/proxy/quota"
 )
 
 // tryAll has two replicas do everything once.
@@ -31,6 +32,11 @@ func tryAll(t *testing.T, o Options) {
 	mustDelete(t, b, "key")
 	await(t, "hear of the purge", func() bool { return a.Stats().PurgesHeard == 1 })
 	wantMissing(t, a.Tier(), "key")
+	ledger := &Ledger{client: a, names: names{namespace: "quota"}}
+	answer, err := ledger.Exchange(quota.Letter{Replica: "a", Whole: true, Found: "e", Span: 1000, Hold: 1000, Room: 5})
+	if err != nil || answer.Word != quota.Read || answer.Epoch != "e" {
+		t.Errorf("got (%+v, %v), want a ledger", answer, err)
+	}
 	if got := a.Stats(); got.Losses+got.Declined+got.Crowded != 0 {
 		t.Errorf("got %+v, want no trouble", got)
 	}

@@ -135,10 +135,12 @@ const simPeriod = 10 * time.Minute
 type simulation struct {
 	t        *testing.T
 	clerk    *clerk
-	mu       sync.Mutex // guards clerk: one errand at a time
+	errands  sync.Mutex // one at a time
 	limit    int
 	replicas []*simulated
-	users    int // of each replica
+
+	mu    sync.Mutex // guards all below, and what may befall a replica
+	users int        // of each replica
 
 	lost    bool   // nobody reaches the ledger
 	mark    string // of the ledger's latest state
@@ -148,14 +150,16 @@ type simulation struct {
 }
 
 func (s *simulation) send(e errand) reply {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.errands.Lock()
+	defer s.errands.Unlock()
 	s.clerk.errands <- e
 	return <-s.clerk.replies
 }
 
 // request is one that reaches upstream now.
 func (s *simulation) request() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	now := time.Now()
 	for len(s.log) > 0 && !s.log[0].After(now.Add(-simPeriod)) {
 		s.log = s.log[1:]
@@ -173,9 +177,9 @@ type simulated struct {
 	name  string
 	rng   *rand.Rand
 	news  chan struct{}
-	cut   bool // its letters do not arrive
-	deaf  bool // the answers do not
-	saved []byte
+	cut   bool   // its letters do not arrive; guarded by the simulation
+	deaf  bool   // the answers do not; so guarded
+	saved []byte // so guarded
 
 	gate  *quota.Gate
 	end   context.CancelFunc // of its users
@@ -189,7 +193,7 @@ func (r *simulated) News() <-chan struct{} { return r.news }
 var errNoAnswer = errors.New("no answer in time")
 
 func (r *simulated) Exchange(l quota.Letter) (quota.Answer, error) {
-	if r.cut || r.s.lost {
+	if r.is(func() bool { return r.cut || r.s.lost }) {
 		return quota.Answer{}, quota.ErrUnsent
 	}
 	time.Sleep(time.Millisecond)
@@ -198,18 +202,30 @@ func (r *simulated) Exchange(l quota.Letter) (quota.Answer, error) {
 		r.s.t.Errorf("the script fails: %v", reply.err)
 		return quota.Answer{}, reply.err
 	}
-	if mark := fmt.Sprint(reply.answer.Epoch, reply.answer.Seq); mark != r.s.mark || reply.answer.Verdict == quota.Settling {
-		r.s.mark = mark
-		r.s.publish(r)
-	}
-	if r.deaf {
+	r.s.publish(r, reply.answer)
+	if r.is(func() bool { return r.deaf }) {
 		time.Sleep(250 * time.Millisecond)
 		return quota.Answer{}, errNoAnswer
 	}
 	return reply.answer, nil
 }
 
-func (s *simulation) publish(from *simulated) {
+// is asks about what is guarded.
+func (r *simulated) is(f func() bool) bool {
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	return f()
+}
+
+// publish tells the others that there is news, as the script does.
+func (s *simulation) publish(from *simulated, a quota.Answer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	mark := fmt.Sprint(a.Epoch, a.Seq)
+	if mark == s.mark && a.Verdict != quota.Settling {
+		return
+	}
+	s.mark = mark
 	for _, r := range s.replicas {
 		if r != from && !r.cut && !s.lost {
 			select {
@@ -225,12 +241,12 @@ func (r *simulated) start() {
 	gate, err := quota.New(quota.Options{
 		Limit: r.s.limit, Period: simPeriod, Reserve: 1, Fanout: r.s.limit,
 		Pool: r, Replica: r.name, Hold: 40 * time.Second,
-		Save: func(snapshot []byte) { r.saved = snapshot },
+		Save: func(snapshot []byte) { r.set(func() { r.saved = snapshot }) },
 	})
 	if err != nil {
 		r.s.t.Fatal(err)
 	}
-	if r.saved != nil {
+	if r.saved != nil { // nothing of it runs yet
 		if err := gate.Restore(r.saved); err != nil {
 			r.s.t.Fatal(err)
 		}
@@ -238,6 +254,13 @@ func (r *simulated) start() {
 	shared, leave := context.WithCancel(context.Background())
 	r.gate, r.leave = gate, leave
 	r.share.Go(func() { gate.Share(shared) })
+}
+
+// set changes what is guarded.
+func (r *simulated) set(f func()) {
+	r.s.mu.Lock()
+	defer r.s.mu.Unlock()
+	f()
 }
 
 // storm has some users want pages until it is calmed.
@@ -285,12 +308,12 @@ func (r *simulated) fetch(ctx context.Context, gate *quota.Gate, client string, 
 
 // kill ends the process at this moment: nothing more is told or saved.
 func (r *simulated) kill() {
-	saved := r.saved
-	r.cut = true
+	var saved []byte
+	r.set(func() { saved, r.cut = r.saved, true })
 	r.calm()
 	r.leave()
 	r.share.Wait()
-	r.saved, r.cut = saved, false
+	r.set(func() { r.saved, r.cut = saved, false })
 }
 
 // mishap lets something go wrong.
@@ -301,13 +324,13 @@ func (s *simulation) mishap(rng *rand.Rand) string {
 	}
 	switch rng.IntN(8) {
 	case 0:
-		r.cut = true
+		r.set(func() { r.cut = true })
 		return "one is cut off"
 	case 1:
-		r.deaf = true
+		r.set(func() { r.deaf = true })
 		return "one hears no answers"
 	case 2:
-		s.lost = true
+		r.set(func() { s.lost = true })
 		return "the ledger is lost"
 	case 3:
 		s.send(errand{kind: forget})
@@ -318,7 +341,7 @@ func (s *simulation) mishap(rng *rand.Rand) string {
 		r.storm(s.users)
 		return "one is killed and started again"
 	case 5:
-		if s.lost || r.cut || r.deaf {
+		if r.is(func() bool { return s.lost || r.cut || r.deaf }) {
 			return "nothing" // who has never reached the ledger can only guess
 		}
 		r.calm()
@@ -336,6 +359,8 @@ func (s *simulation) mishap(rng *rand.Rand) string {
 }
 
 func (s *simulation) heal() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.lost = false
 	for _, r := range s.replicas {
 		r.cut, r.deaf = false, false

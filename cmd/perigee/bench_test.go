@@ -25,18 +25,8 @@ const hitTarget = "/2.3.0/spacecraft/?limit=10"
 // metrics and all, and of the same with its access log.
 func BenchmarkHitOnTheWire(b *testing.B) {
 	quiet, logging := benchProgram(b, "error"), benchProgram(b, "info")
-	held := httptest.NewRecorder()
-	for range 2 { // the miss, then a hit
-		for _, p := range []*perigee{quiet, logging} {
-			held = httptest.NewRecorder()
-			r := httptest.NewRequest(http.MethodGet, "http://perigee.test"+hitTarget, nil)
-			r.RequestURI = hitTarget
-			p.handler.ServeHTTP(held, r)
-		}
-	}
-	if held.Code != http.StatusOK {
-		b.Fatalf("status %d: %s", held.Code, held.Body)
-	}
+	held := warmed(b, quiet)
+	warmed(b, logging)
 	for _, bm := range []struct {
 		name    string
 		handler http.Handler
@@ -52,15 +42,8 @@ func BenchmarkHitAndValkey(b *testing.B) {
 	alone, shared := benchProgram(b, "error"), benchProgram(b, "error", "PERIGEE_VALKEY_URL="+server.URL())
 	for ticker := time.NewTicker(10 * time.Millisecond); !shared.store.peers.client.Stats().Up; <-ticker.C {
 	}
-	for _, p := range []*perigee{alone, shared} {
-		held := httptest.NewRecorder()
-		r := httptest.NewRequest(http.MethodGet, "http://perigee.test"+hitTarget, nil)
-		r.RequestURI = hitTarget
-		p.handler.ServeHTTP(held, r)
-		if held.Code != http.StatusOK {
-			b.Fatalf("status %d: %s", held.Code, held.Body)
-		}
-	}
+	warmed(b, alone)
+	warmed(b, shared)
 	for _, bm := range []struct {
 		name    string
 		program *perigee
@@ -71,6 +54,21 @@ func BenchmarkHitAndValkey(b *testing.B) {
 			hammer(b, bm.program.handler)
 		})
 	}
+}
+
+// warmed has the program fetch the page, and returns it as a hit.
+func warmed(b *testing.B, p *perigee) (held *httptest.ResponseRecorder) {
+	b.Helper()
+	for range 2 { // the miss, then a hit
+		held = httptest.NewRecorder()
+		r := httptest.NewRequest(http.MethodGet, "http://perigee.test"+hitTarget, nil)
+		r.RequestURI = hitTarget
+		p.handler.ServeHTTP(held, r)
+		if held.Code != http.StatusOK {
+			b.Fatalf("status %d: %s", held.Code, held.Body)
+		}
+	}
+	return held
 }
 
 // benchProgram is the whole proxy in front of a simulator.

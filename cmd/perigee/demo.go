@@ -38,7 +38,7 @@ func (p program) demo(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	c.UpstreamToken, c.Offline = config.Secret{}, false
+	c.UpstreamToken, c.Offline, c.ValkeyURL = config.Secret{}, false, config.ValkeyURL{}
 	if c.DataDir, err = os.MkdirTemp("", "perigee-demo-"); err != nil {
 		return err
 	}
