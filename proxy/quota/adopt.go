@@ -32,8 +32,7 @@ func (b *broker) read(x *post, a Answer, err error, take *slot, now time.Time) (
 	return taken
 }
 
-// alone has nothing spent but the escrow. The first time it waits for the ledger
-// a moment longer.
+// alone has nothing spent but the escrow, until the ledger answers again.
 func (b *broker) alone() {
 	p := b.ledger.pool
 	if !p.lonely {
@@ -133,11 +132,15 @@ func (b *broker) merge(a Answer, clock exchanged) {
 	for _, v := range a.Slots {
 		listed[v.ID] = true
 		s := p.slots[v.ID]
-		if s == nil {
+		unknown := s == nil
+		if unknown {
 			s = b.mirror(v, clock)
 		}
 		if s.remote && s.ended.IsZero() && v.Ended != nil {
 			b.conclude(s, v.charges(), clock.after(*v.Ended), v.Lost)
+		}
+		if unknown {
+			l.recognise(s)
 		}
 		until := clock.after(v.Reserved).Add(p.hold)
 		if v.Ended != nil {

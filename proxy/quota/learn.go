@@ -62,11 +62,24 @@ func (l *ledger) adopt(r Report) {
 func (l *ledger) sure(asked, answered time.Time) int {
 	n := 0
 	for _, s := range l.past {
-		if !s.lost && !s.ended.After(asked) && s.sent.Add(l.period).After(answered) {
+		if l.counts(s, asked, answered) {
 			n++
 		}
 	}
 	return n
+}
+
+// counts reports whether sure counts a slot.
+func (l *ledger) counts(s *slot, asked, answered time.Time) bool {
+	return !s.lost && !s.ended.IsZero() && !s.ended.After(asked) && s.sent.Add(l.period).After(answered)
+}
+
+// recognise notes that a slot, which the latest report counted among those of
+// others, is another replica's: it is not to count twice.
+func (l *ledger) recognise(s *slot) {
+	if l.foreign.count > 0 && !l.learned.asked.IsZero() && l.counts(s, l.learned.asked, l.learned.answered) {
+		l.foreign.count--
+	}
 }
 
 // absorb leaves it to upstream whether lost requests count: if they do, they are

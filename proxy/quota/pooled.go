@@ -39,14 +39,14 @@ const (
 type pooled struct {
 	self  string        // this replica
 	life  string        // begins the ids of the slots of this process
-	ready bool          // the ledger knows that the replica knows it as it is
 	made  uint64        // of them
 	hold  time.Duration // after which a slot of another replica has ended
 	heard int64         // see Letter
 	news  uint64        // counts what others have told that bears on who may have a slot
 
-	epoch   string
+	epoch   string // this and seq are up to what the ledger is known
 	seq     int64
+	ready   bool // and the ledger knows that it is
 	members []string
 	away    int // of the members
 	held    int // for these
