@@ -137,6 +137,7 @@ type simulation struct {
 	clerk    *clerk
 	errands  sync.Mutex // one at a time
 	limit    int
+	reports  bool // upstream tells what it has counted
 	replicas []*simulated
 
 	mu    sync.Mutex // guards all below, and what may befall a replica
@@ -160,15 +161,33 @@ func (s *simulation) send(e errand) reply {
 func (s *simulation) request() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := time.Now()
-	for len(s.log) > 0 && !s.log[0].After(now.Add(-simPeriod)) {
-		s.log = s.log[1:]
-	}
+	now := s.forget()
 	if len(s.log) >= s.limit {
 		s.refused++
 		return
 	}
 	s.log, s.served = append(s.log, now), s.served+1
+}
+
+// forget forgets what is over, and returns the time.
+func (s *simulation) forget() time.Time {
+	now := time.Now()
+	for len(s.log) > 0 && !s.log[0].After(now.Add(-simPeriod)) {
+		s.log = s.log[1:]
+	}
+	return now
+}
+
+// counted is upstream's report.
+func (s *simulation) counted() quota.Report {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.forget()
+	r := quota.Report{Limit: s.limit, Period: simPeriod, Used: len(s.log)}
+	if r.Used >= r.Limit {
+		r.Next = s.log[0].Add(simPeriod).Sub(now)
+	}
+	return r
 }
 
 // simulated is one replica. It is the Pool of its own gate, too.
@@ -254,6 +273,20 @@ func (r *simulated) start() {
 	shared, leave := context.WithCancel(context.Background())
 	r.gate, r.leave = gate, leave
 	r.share.Go(func() { gate.Share(shared) })
+	if r.s.reports {
+		r.share.Go(func() { r.report(shared, gate) })
+	}
+}
+
+// report has the gate learn what upstream has counted, whenever it wants to.
+func (r *simulated) report(ctx context.Context, gate *quota.Gate) {
+	for gate.AwaitReport(ctx) == nil {
+		asked := time.Now()
+		time.Sleep(100 * time.Millisecond)
+		report := r.s.counted()
+		time.Sleep(100 * time.Millisecond)
+		gate.Learn(report, asked, time.Now())
+	}
 }
 
 // set changes what is guarded.
@@ -386,7 +419,7 @@ func TestReplicasNeverExceedTheQuota(t *testing.T) {
 
 func simulate(t *testing.T, clerk *clerk, seed uint64) {
 	rng := rand.New(rand.NewPCG(seed, 7))
-	s := &simulation{t: t, clerk: clerk, limit: 15}
+	s := &simulation{t: t, clerk: clerk, limit: 15, reports: seed%2 == 1}
 	for _, kind := range []errandKind{forget, save} { // what other stories have left
 		if err := s.send(errand{kind: kind}).err; err != nil {
 			t.Fatal(err)
