@@ -23,6 +23,7 @@ const (
 	roleWriter  = "writer"
 	roleSharer  = "sharer"
 	roleLimited = "limited"
+	roleOwner   = "owner"
 )
 
 // runChild returns the exit code of the process.
@@ -36,6 +37,8 @@ func runChild(role string) int {
 		err = sharer(dir, extra)
 	case roleLimited:
 		err = limited(dir)
+	case roleOwner:
+		err = owner(dir)
 	default:
 		err = fmt.Errorf("no such role: %s", role)
 	}
@@ -59,6 +62,9 @@ func startChild(t *testing.T, role, dir, extra string) *child {
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^$")
 	cmd.Env = append(os.Environ(), childRole+"="+role, childDir+"="+dir, childExtra+"="+extra)
+	if _, err := cmd.StdinPipe(); err != nil { // open as long as the test
+		t.Fatal(err)
+	}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
