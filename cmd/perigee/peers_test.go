@@ -1,0 +1,144 @@
+package main
+
+import (
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"perigee/cache"
+	"perigee/cache/cachetest"
+	"perigee/cache/valkey"
+	"perigee/cache/valkey/valkeytest"
+	"perigee/config"
+	"perigee/proxy"
+)
+
+// sharedStore is what a replica holds and shares.
+func sharedStore(t *testing.T, url string) *store {
+	t.Helper()
+	c, _, err := config.Load([]string{"PERIGEE_VALKEY_URL=" + url, "PERIGEE_DATA_DIR=" + t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := openStore(c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.close)
+	s.peers.client.Start()
+	await(t, "Valkey", func() bool { return s.peers.client.Stats().Up })
+	return s
+}
+
+// aPage is an entry that proxy can make whole again, and that was asked for then.
+func aPage(t *testing.T, asked time.Time) *cache.Entry {
+	t.Helper()
+	e := cachetest.Entry("ll2/1 json /2.3.0/agencies/1/", 1, 100)
+	e.Target, e.Accept, e.Body = "/2.3.0/agencies/1/?", "application/json", []byte(`{"id":1}`)
+	e.Asked, e.Answered = asked, asked
+	e.FreshUntil = asked.Add(time.Hour)
+	e.StaleWhileRevalidateUntil, e.StaleIfErrorUntil = e.FreshUntil, e.FreshUntil.Add(time.Hour)
+	upstream, _, err := config.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e = proxy.Rebuilder(upstream.UpstreamURL)(e); e == nil {
+		t.Fatal("the page makes no sense to proxy")
+	}
+	return e
+}
+
+// A replica forgets what another one deletes, in memory and on disk, also if it
+// could not be told at the time; but not what was asked for since.
+func TestAPurgeReachesEveryReplica(t *testing.T) {
+	server := valkeytest.Start(t)
+	cut := valkeytest.NewPartition(t, server.Addr())
+	here, there := sharedStore(t, server.URL()), sharedStore(t, cut.URL())
+	e := aPage(t, time.Now().Add(-time.Minute))
+	heldThere := func() bool { _, ok := there.peers.local.Get(e.Key); return ok }
+	put := func() {
+		t.Helper()
+		if err := here.Put(e); err != nil {
+			t.Fatal(err)
+		}
+		await(t, "the page at the other replica", func() bool { _, ok := there.Get(e.Key); return ok && heldThere() })
+	}
+	put()
+	if err := here.Delete(e.Key); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the other replica to forget", func() bool { return !heldThere() })
+
+	e = aPage(t, time.Now().Add(-30*time.Second))
+	put()
+	cut.Cut()
+	await(t, "the cut to be noticed", func() bool { return !there.peers.client.Stats().Up || there.peers.client.Stats().Losses > 0 })
+	if err := here.Delete(e.Key); err != nil {
+		t.Fatal(err)
+	}
+	if !heldThere() {
+		t.Fatal("it was told although it is cut off")
+	}
+	cut.Heal()
+	await(t, "the other replica to catch up", func() bool { return !heldThere() })
+
+	// What was fetched after the purge is not meant by it.
+	newer := aPage(t, time.Now().Add(time.Minute))
+	if err := there.peers.local.Put(newer); err != nil {
+		t.Fatal(err)
+	}
+	there.peers.purged(newer.Key, time.Now())
+	if !heldThere() {
+		t.Error("a purge has forgotten what was fetched after it")
+	}
+}
+
+// The settings and the client must agree about URLs: what one takes and the other
+// refuses would end the program with a puzzle.
+func TestURLsOfValkey(t *testing.T) {
+	for _, url := range []string{
+		"redis://host", "redis://host:6379/0", "rediss://user:password@host:6380/15", "redis://[::1]:6379",
+		"redis://host?addr=b:6379&addr=c", "redis://host:26379/0?master_name=m&addr=b", "unix:///run/valkey.sock",
+		"redis://host:26379?master_name=m&username=u&password=p",
+		"", "host:6379", "http://host", "redis://", "redis://host:port", "redis://host:0", "redis://host/x", "redis://host/-1",
+		"redis://host?max_retries=3", "redis://host?addr=", "redis://host?master_name=", "redis://host/0/1", "redis://host#x",
+		"rediss://host?skip_verify=true", "unix://", "redis://host?master_name=a&master_name=b", "redis://ho st",
+	} {
+		_, _, err := config.Load([]string{"PERIGEE_VALKEY_URL=" + url})
+		c, clientErr := valkey.New(valkey.Options{URL: url, Namespace: "n", Replica: "r"})
+		if c != nil {
+			c.Close()
+		}
+		if url == "" { // unset
+			clientErr = nil
+		}
+		if (err == nil) != (clientErr == nil) {
+			t.Errorf("%q: the settings say %v, the client says %v", url, err, clientErr)
+		}
+	}
+}
+
+// A password of Valkey's is never shown, and the program serves although nothing is
+// there that it would be a password of.
+func TestTheLogNeverShowsThePasswordOfValkey(t *testing.T) {
+	sim := start(t, nil, "sim", "-listen", "127.0.0.1:0")
+	environ := []string{
+		"PERIGEE_UPSTREAM_URL=" + sim.stdout.await(t, `answers on (http://[^/]+)`),
+		"PERIGEE_LISTEN=127.0.0.1:0", "PERIGEE_ADMIN_LISTEN=127.0.0.1:0", "PERIGEE_DATA_DIR=" + t.TempDir(),
+		"PERIGEE_VALKEY_URL=redis://:sesame@" + freeAddress(t), "PERIGEE_LOG_LEVEL=debug",
+	}
+	if code, stdout, stderr := runs(t, environ, "check"); code != exitDone || strings.Contains(stdout+stderr, "sesame") {
+		t.Errorf("check: %d\n%s\n%s", code, stdout, stderr)
+	}
+	r := start(t, environ)
+	if resp, body := get(t, r.stderr.await(t, `traffic=(\S+)`)+"/2.3.0/agencies/"); resp.StatusCode != 200 {
+		t.Errorf("got %d while Valkey is away: %s", resp.StatusCode, body)
+	}
+	r.stderr.await(t, "(Valkey is lost)")
+	r.stop()
+	<-r.code
+	if strings.Contains(r.stderr.String(), "sesame") {
+		t.Errorf("the log shows the password:\n%s", r.stderr)
+	}
+}
