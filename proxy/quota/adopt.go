@@ -19,7 +19,7 @@ func (b *broker) read(x *post, a Answer, err error, take *slot, now time.Time) (
 	case err != nil:
 		if take != nil { // it may have been given all the same
 			delete(p.pending, take)
-			p.tell(take.id, now.Add(p.hold+b.ledger.period+margin+lag))
+			p.told[take.id] = now.Add(p.hold + b.ledger.period + margin + lag)
 		}
 		b.alone()
 	case a.Word == Empty, a.Word == Stranger:
