@@ -81,13 +81,14 @@ func NewLayered(o LayeredOptions) (*Layered, error) {
 
 // Get implements Tier.
 func (l *Layered) Get(key Key) (*Entry, bool) {
+	from := l.since(key)
 	if e, ok := l.upper.Get(key); ok {
 		return e, true
 	}
 	if l.absent.has(key) {
 		return nil, false
 	}
-	e := l.rise(key, nil)
+	e := l.rise(from, key, nil)
 	if e == nil {
 		l.absent.note(key)
 	}
@@ -101,22 +102,39 @@ func (l *Layered) Expect(key Key) { l.absent.forget(key) }
 // is for a lower tier that others write to as well: Get would find what is in the
 // upper one and look no further, or remember that there was nothing.
 func (l *Layered) Renew(key Key) (*Entry, bool) {
+	from := l.since(key)
 	held, _ := l.upper.Get(key)
-	e := l.rise(key, held)
+	e := l.rise(from, key, held)
 	if e == nil {
 		e = held
 	}
 	return e, e != nil
 }
 
+// state is how many writes a lane had seen at some moment.
+type state struct {
+	at     *lane
+	writes uint64
+}
+
+// since is for whoever is about to look for a key: what is stored after it must not
+// be replaced by what was found before.
+func (l *Layered) since(key Key) state {
+	at := l.lane(key)
+	return state{at, at.writes.Load()}
+}
+
 // rise has what the lower tier holds brought up once for all who want it, and
 // returns it. It returns nil if that is not newer than held.
-func (l *Layered) rise(key Key, held *Entry) *Entry {
-	at := l.lane(key)
-	// Whoever asks after a write must not join those who began before it.
-	writes := at.writes.Load()
-	found, _, _ := l.rising.Do(strconv.FormatUint(writes, 36)+" "+key, func() (any, error) {
-		return l.bringUp(at, writes, key, held), nil
+func (l *Layered) rise(from state, key Key, held *Entry) *Entry {
+	// Whoever asks after a write must not join those who began before it, nor who
+	// holds nothing those who look for something newer.
+	flight := strconv.FormatUint(from.writes, 36) + " " + key
+	if held != nil {
+		flight = "+" + flight
+	}
+	found, _, _ := l.rising.Do(flight, func() (any, error) {
+		return l.bringUp(from, key, held), nil
 	})
 	e, _ := found.(*Entry)
 	return e
@@ -126,7 +144,7 @@ func (l *Layered) rise(key Key, held *Entry) *Entry {
 // and puts it into the upper one. It does not when there was a write since: Put
 // could have stored a newer one up there between our reading the old one down
 // here and now, and the old one would come back.
-func (l *Layered) bringUp(at *lane, writes uint64, key Key, held *Entry) *Entry {
+func (l *Layered) bringUp(from state, key Key, held *Entry) *Entry {
 	e, ok := l.lower.Get(key)
 	if !ok || held != nil && !e.Answered.After(held.Answered) {
 		return nil
@@ -134,9 +152,9 @@ func (l *Layered) bringUp(at *lane, writes uint64, key Key, held *Entry) *Entry 
 	if e = l.rebuild(e); e == nil {
 		return nil
 	}
-	at.raise.Lock()
-	defer at.raise.Unlock()
-	if at.writes.Load() == writes {
+	from.at.raise.Lock()
+	defer from.at.raise.Unlock()
+	if from.at.writes.Load() == from.writes {
 		_ = l.upper.Put(e) // it has been found, whether there is room for it or not
 	}
 	return e

@@ -1,136 +1,155 @@
 package cache_test
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"perigee/cache"
 	"perigee/cache/cachetest"
 )
 
-// TestRenew: the newer of what two tiers hold is what counts, wherever it is.
-func TestRenew(t *testing.T) {
-	entry := func(seed int) *cache.Entry { return cachetest.Entry(layeredKey, seed, 100) } // a later one for a greater seed
+// seed is which entry of layeredKey a tier holds; 0: none.
+func seed(t *testing.T, get func(cache.Key) (*cache.Entry, bool)) (n int) {
+	t.Helper()
+	e, ok := get(layeredKey)
+	if !ok {
+		return 0
+	}
+	if _, err := fmt.Sscan(e.Header.Get("X-Seed"), &n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// put stores the entry with that seed; 0: none. A larger one was answered later.
+func put(t *testing.T, tier cache.Tier, seed int) {
+	t.Helper()
+	if seed == 0 {
+		return
+	}
+	if err := tier.Put(cachetest.Entry(layeredKey, seed, 100)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRenewReturnsTheNewer(t *testing.T) {
 	for _, tt := range []struct {
 		name         string
-		upper, lower int // seeds; 0: nothing
-		want         int
+		upper, lower int
+		useless      bool // Rebuild returns nil
+		want         int  // returned, and above afterwards
 	}{
-		{"nothing anywhere", 0, 0, 0},
-		{"only above", 1, 0, 1},
-		{"only below", 0, 1, 1},
-		{"newer below", 1, 2, 2},
-		{"older below", 2, 1, 2},
-		{"the same", 1, 1, 1},
+		{"newer below", 1, 2, false, 2},
+		{"older below", 2, 1, false, 2},
+		{"the same", 1, 1, false, 1},
+		{"only below", 0, 1, false, 1},
+		{"only above", 1, 0, false, 1},
+		{"nowhere", 0, 0, false, 0},
+		{"newer below, but of no use", 1, 2, true, 1},
+		{"only below, and of no use", 0, 1, true, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			upper, lower := newMemory(t), newMemory(t)
-			l := layer(t, cache.LayeredOptions{Upper: upper, Lower: lower})
-			for tier, seed := range map[cache.Tier]int{upper: tt.upper, lower: tt.lower} {
-				if seed > 0 {
-					if err := tier.Put(entry(seed)); err != nil {
-						t.Fatal(err)
-					}
+			l := layer(t, cache.LayeredOptions{Upper: upper, Lower: lower, Rebuild: func(e *cache.Entry) *cache.Entry {
+				if tt.useless {
+					return nil
 				}
+				return e
+			}})
+			put(t, upper, tt.upper)
+			put(t, lower, tt.lower)
+			if got := seed(t, l.Renew); got != tt.want {
+				t.Errorf("got entry %d, want %d", got, tt.want)
 			}
-			got, ok := l.Renew(layeredKey)
-			if ok != (tt.want > 0) || ok && got.Header.Get("X-Seed") != fmt.Sprint(tt.want) {
-				t.Fatalf("got (%v, %t), want %d", got, ok, tt.want)
-			}
-			if above, ok := upper.Get(layeredKey); ok != (tt.want > 0) || ok && above.Header.Get("X-Seed") != fmt.Sprint(tt.want) {
-				t.Errorf("got (%v, %t) above, want %d", above, ok, tt.want)
+			if got := seed(t, upper.Get); got != tt.want {
+				t.Errorf("above: got entry %d, want %d", got, tt.want)
 			}
 		})
 	}
 }
 
-// TestRenewKeepsWhatIsOfUse: what cannot be rebuilt does not take the place of what
-// is held.
-func TestRenewKeepsWhatIsOfUse(t *testing.T) {
-	upper, lower := newMemory(t), newMemory(t)
-	l := layer(t, cache.LayeredOptions{Upper: upper, Lower: lower, Rebuild: func(*cache.Entry) *cache.Entry { return nil }})
-	if err := upper.Put(cachetest.Entry(layeredKey, 1, 100)); err != nil {
-		t.Fatal(err)
-	}
-	if err := lower.Put(cachetest.Entry(layeredKey, 2, 100)); err != nil {
-		t.Fatal(err)
-	}
-	if e, ok := l.Renew(layeredKey); !ok || e.Header.Get("X-Seed") != "1" {
-		t.Errorf("got (%v, %t), want what is held", e, ok)
-	}
-}
-
-// TestRenewNeverBringsBack: while entries are put, renewing never ends with an older
-// one above than the last that was put.
-func TestRenewNeverBringsBack(t *testing.T) {
-	upper, lower := newMemory(t), newMemory(t)
-	l := layer(t, cache.LayeredOptions{Upper: upper, Lower: lower})
-	const rounds = 500
-	for i := 1; i <= rounds; i++ {
-		var all sync.WaitGroup
-		for range 3 {
-			all.Go(func() { l.Renew(layeredKey) })
-		}
-		if err := l.Put(cachetest.Entry(layeredKey, i, 100)); err != nil {
-			t.Fatal(err)
-		}
-		all.Wait()
-		if e, ok := upper.Get(layeredKey); !ok || e.Header.Get("X-Seed") != fmt.Sprint(i) {
-			t.Fatalf("got (%v, %t) above, want %d", e, ok, i)
+// TestRenewDoesNotUndoAPut stores an entry while Renew is between having read below
+// and putting above.
+func TestRenewDoesNotUndoAPut(t *testing.T) {
+	for _, held := range []int{0, 1} {
+		read, goOn := make(chan struct{}), make(chan struct{})
+		upper, lower := newMemory(t), newMemory(t)
+		l := layer(t, cache.LayeredOptions{Upper: upper, Lower: lower, Rebuild: func(e *cache.Entry) *cache.Entry {
+			close(read)
+			<-goOn
+			return e
+		}})
+		put(t, upper, held)
+		put(t, lower, 2)
+		var renewing sync.WaitGroup
+		renewing.Go(func() { l.Renew(layeredKey) })
+		<-read
+		put(t, l, 3)
+		close(goOn)
+		renewing.Wait()
+		for where, get := range map[string]func(cache.Key) (*cache.Entry, bool){
+			"together": l.Get, "renewed": l.Renew, "above": upper.Get, "below": lower.Get,
+		} {
+			if got := seed(t, get); got != 3 {
+				t.Errorf("held %d, %s: got entry %d, want the one that was stored last", held, where, got)
+			}
 		}
 	}
 }
 
-// counted is a tier that counts how often it is asked.
-type counted struct {
+// Who had missed above before an entry was stored, and read below after it, put
+// what was older over it, if the lower tier had failed to store it.
+func TestMissDoesNotUndoAPut(t *testing.T) {
+	lower := newMemory(t)
+	failing := &hooked{Tier: lower, put: func(*cache.Entry) error { return errors.New("ill") }}
+	var once sync.Once
+	var store func()
+	upper := &hooked{Tier: newMemory(t), missed: func() { once.Do(store) }}
+	l := layer(t, cache.LayeredOptions{Upper: upper, Lower: failing})
+	store = func() { put(t, l, 2) }
+	put(t, lower, 1)
+	l.Get(layeredKey)
+	if got := seed(t, l.Get); got != 2 {
+		t.Errorf("got entry %d, want the one that was stored last", got)
+	}
+}
+
+// slow is a tier whose Get waits.
+type slow struct {
 	cache.Tier
-	gets int
+	goOn chan struct{}
 }
 
-func (c *counted) Get(key cache.Key) (*cache.Entry, bool) {
-	c.gets++
-	return c.Tier.Get(key)
+func (s slow) Get(key cache.Key) (*cache.Entry, bool) {
+	<-s.goOn
+	return s.Tier.Get(key)
 }
 
-// TestAbsent: a tier that is far away is not asked over and over for what it does
-// not have, unless somebody may have stored it, or nobody can be wrong.
-func TestAbsent(t *testing.T) {
-	now := time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC)
-	upper, below := newMemory(t), newMemory(t)
-	lower := &counted{Tier: below}
-	l := layer(t, cache.LayeredOptions{Upper: upper, Lower: lower, AbsentFor: time.Second, Now: func() time.Time { return now }})
-	get := func(what string, held bool, asked int) {
-		t.Helper()
-		lower.gets = 0
-		if _, ok := l.Get(layeredKey); ok != held || lower.gets != asked {
-			t.Errorf("%s: got held %t after asking %d times, want %t and %d", what, ok, lower.gets, held, asked)
+// Who looks for something newer than what it has finds nothing below but the same.
+// Who had nothing, and asked at the same time, was told that there was nothing.
+func TestMissDoesNotShareAVainRenewal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		upper, lower := newMemory(t), newMemory(t)
+		below := slow{lower, make(chan struct{})}
+		l := layer(t, cache.LayeredOptions{Upper: upper, Lower: below, AbsentFor: time.Minute})
+		put(t, upper, 1)
+		put(t, lower, 1)
+		var asking sync.WaitGroup
+		asking.Go(func() { l.Renew(layeredKey) })
+		synctest.Wait()
+		if err := upper.Delete(layeredKey); err != nil { // to make room
+			t.Error(err)
 		}
-	}
-	get("the first time", false, 1)
-	get("again", false, 0)
-	now = now.Add(time.Second)
-	get("a while later", false, 1)
-	l.Expect(layeredKey)
-	get("when somebody may have stored it", false, 1)
-	if err := below.Put(cachetest.Entry(layeredKey, 1, 100)); err != nil {
-		t.Fatal(err)
-	}
-	get("when nobody has told", false, 0)
-	if _, ok := l.Renew(layeredKey); !ok {
-		t.Error("renewing goes by what is remembered")
-	}
-	get("when it is above", true, 0)
-	if err := l.Delete(layeredKey); err != nil {
-		t.Fatal(err)
-	}
-	get("after it was deleted", false, 1)
-	if err := l.Put(cachetest.Entry(layeredKey, 2, 100)); err != nil {
-		t.Fatal(err)
-	}
-	if err := upper.Delete(layeredKey); err != nil {
-		t.Fatal(err)
-	}
-	get("after it was put", true, 1)
+		asking.Go(func() { l.Get(layeredKey) })
+		synctest.Wait()
+		close(below.goOn)
+		asking.Wait()
+		if got := seed(t, l.Get); got != 1 {
+			t.Errorf("got entry %d, want what is below", got)
+		}
+	})
 }

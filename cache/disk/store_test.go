@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -143,55 +142,4 @@ func TestStoreCleansUp(t *testing.T) {
 	if _, err := os.Stat(left); !os.IsNotExist(err) {
 		t.Errorf("got error %v, want it gone", err)
 	}
-}
-
-// TestOwn: of those who want a folder for themselves the first has it, until it
-// gives it up or dies.
-func TestOwn(t *testing.T) {
-	dir := t.TempDir()
-	first, second := openStore(t, dir), openStore(t, dir)
-	wantOwn := func(who string, s *Store, want bool) {
-		t.Helper()
-		if got, err := s.Own(); err != nil || got != want {
-			t.Errorf("%s: got (%t, %v), want %t", who, got, err, want)
-		}
-	}
-	wantOwn("the first", first, true)
-	wantOwn("the first again", first, true)
-	wantOwn("the second", second, false)
-	if err := errors.Join(first.Disown(), first.Disown()); err != nil {
-		t.Fatal(err)
-	}
-	wantOwn("the second, after the first", second, true)
-	if err := second.Disown(); err != nil {
-		t.Fatal(err)
-	}
-
-	c := startChild(t, roleOwner, dir, "")
-	if line, err := c.stdout.ReadString('\n'); err != nil || line != "owned\n" {
-		t.Fatalf("got (%q, %v) from another process, want that it owns the folder", line, err)
-	}
-	wantOwn("beside another process", first, false)
-	if err := c.cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_, _ = c.wait() // says that it was killed
-	wantOwn("after it was killed", first, true)
-	if err := first.Disown(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// owner is the process: it owns the folder until it is killed.
-func owner(dir string) error {
-	s, err := OpenStore(dir)
-	if err != nil {
-		return err
-	}
-	if ok, err := s.Own(); err != nil || !ok {
-		return fmt.Errorf("got (%t, %w), want to own the folder", ok, err)
-	}
-	fmt.Println("owned")
-	_, err = io.Copy(io.Discard, os.Stdin) // for ever: nobody writes
-	return err
 }

@@ -12,6 +12,9 @@ import (
 func (b *broker) read(x *post, a Answer, err error, take *slot, now time.Time) (taken bool) {
 	now = b.advance(now)
 	p := b.ledger.pool
+	if err == nil && !a.sound() {
+		err = errUnsound
+	}
 	switch {
 	case errors.Is(err, ErrUnsent):
 		x.unsent(p)
@@ -19,7 +22,7 @@ func (b *broker) read(x *post, a Answer, err error, take *slot, now time.Time) (
 	case err != nil:
 		if take != nil { // it may have been given all the same
 			delete(p.pending, take)
-			p.tell(take.id, now.Add(p.hold+b.ledger.period+margin+lag))
+			p.told[take.id] = now.Add(p.hold + b.ledger.period + margin + lag)
 		}
 		b.alone()
 	case a.Word == Empty, a.Word == Stranger:
@@ -117,12 +120,12 @@ type exchanged struct {
 
 // before is not after the moment that the ledger's clock showed.
 func (e exchanged) before(ms int64) time.Time {
-	return e.sent.Add(time.Duration(ms-e.at) * time.Millisecond)
+	return e.sent.Add(e.since(ms))
 }
 
 // after is not before the moment that the ledger's clock showed.
 func (e exchanged) after(ms int64) time.Time {
-	return e.received.Add(time.Duration(ms-e.at) * time.Millisecond)
+	return e.received.Add(e.since(ms))
 }
 
 // merge takes over the slots of other replicas.
@@ -218,7 +221,7 @@ func (r *SharedReport) report() Report {
 // heed takes over what upstream told other replicas, each thing once.
 func (b *broker) heed(a Answer, clock exchanged) {
 	l, p := b.ledger, b.ledger.pool
-	if r := a.Report; r != nil && *r != p.heeded {
+	if r := a.Report; r != nil && *r != p.heeded && r.sound() {
 		p.heeded = *r
 		if r.From != p.self && l.learn(r.report(), clock.before(r.Asked), clock.after(r.Answered)) {
 			l.learned.others = true

@@ -3,6 +3,7 @@ package quota
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"time"
 )
 
@@ -118,8 +119,8 @@ func (g *Gate) write(take *slot, leave bool) bool {
 	a, err := g.mail.pool.Exchange(x.Letter)
 	var taken bool
 	g.change(func(b *broker, now time.Time) { taken = b.read(x, a, err, take, now) })
-	if x.before.virgin && err == nil {
-		g.keep() // from now on a restart is not the first
+	if x.before.virgin && !errors.Is(err, ErrUnsent) {
+		g.keep() // from now on a restart is not the first, for all that others know
 	}
 	if take != nil {
 		return taken

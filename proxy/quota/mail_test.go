@@ -1,0 +1,253 @@
+package quota
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// clerk is a Pool that answers as it is told, and keeps the letters.
+type clerk struct {
+	answer func(Letter) (Answer, error)
+
+	mu      sync.Mutex // guards letters
+	letters []Letter
+}
+
+func (c *clerk) News() <-chan struct{} { return nil }
+
+func (c *clerk) Exchange(l Letter) (Answer, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.letters = append(c.letters, l)
+	return c.answer(l)
+}
+
+// takes are the slots that letters asked for.
+func (c *clerk) takes() (ids []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, l := range c.letters {
+		if l.Take != nil {
+			ids = append(ids, l.Take.ID)
+		}
+	}
+	return ids
+}
+
+// gives is the answer of a ledger that gives whatever it is asked for.
+func gives(l Letter) (Answer, error) {
+	return Answer{
+		Word: Read, Now: time.Now().UnixMilli(), Epoch: "epoch", Seq: l.Seq + 1, Members: []string{"me", "other"},
+		Escrow: 2, Base: l.Base, Parts: 2, Taken: l.Take != nil,
+	}, nil
+}
+
+// refuses is the answer of one that gives no slot.
+func refuses(l Letter, v Verdict) (Answer, error) {
+	a, _ := gives(l)
+	a.Taken, a.Verdict = false, v
+	return a, nil
+}
+
+func sharedGate(t *testing.T, c *clerk, limit int) *Gate {
+	t.Helper()
+	g := newGate(t, Options{Limit: limit, Period: time.Hour, Pool: c, Replica: "me", Hold: hold})
+	g.correspond() // as Share does at the start
+	return g
+}
+
+func TestEverySlotIsAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &clerk{answer: gives}
+		g := sharedGate(t, c, 15)
+		for range 3 {
+			if err := fetch(t, g, "a", Waiting, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ids := c.takes()
+		if slices.Sort(ids); len(ids) != 3 || len(slices.Compact(ids)) != 3 {
+			t.Errorf("asked for %q, want three slots", ids)
+		}
+	})
+}
+
+// A letter that came too late learns what others have taken meanwhile, and the slot
+// is decided about once more.
+func TestWhoIsBehindDecidesAgain(t *testing.T) {
+	for _, tt := range []struct {
+		limit, takes int
+		granted      bool
+	}{{3, 2, true}, {2, 1, false}} {
+		synctest.Test(t, func(t *testing.T) {
+			c := &clerk{answer: gives}
+			g := sharedGate(t, c, tt.limit)
+			behind := true
+			c.answer = func(l Letter) (Answer, error) {
+				if l.Take == nil || !behind {
+					return gives(l)
+				}
+				behind = false
+				a, _ := refuses(l, Behind)
+				for _, id := range []string{"b.1", "b.2"} {
+					a.Slots = append(a.Slots, SharedSlot{ID: id, Reserved: a.Now, Charges: map[string]int64{"b": unit}})
+				}
+				return a, nil
+			}
+			err := fetch(t, g, "a", Waiting, 0)
+			if (err == nil) != tt.granted || len(c.takes()) != tt.takes {
+				t.Errorf("limit %d: error %v after asking for %q", tt.limit, err, c.takes())
+			}
+			if !tt.granted {
+				if got := refusal(t, err); got.Reason != Spent {
+					t.Errorf("refused with %+v, want %s", got, Spent)
+				}
+			}
+			if got := g.Stats(); got.Own > tt.limit {
+				t.Errorf("%d spent of %d", got.Own, tt.limit)
+			}
+		})
+	}
+}
+
+// What is held for others is asked for once a second, for as long as who waits has
+// patience.
+func TestHeldSlotsAreWaitedFor(t *testing.T) {
+	for _, tt := range []struct {
+		patience, waits time.Duration
+		takes           int
+	}{
+		{heldPause / 2, 0, 1},
+		{heldPause, heldPause, 2},
+		{5 * heldPause / 2, 2 * heldPause, 3},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c := &clerk{answer: gives}
+			g := sharedGate(t, c, 15)
+			c.answer = func(l Letter) (Answer, error) { return refuses(l, Held) }
+			before := time.Now()
+			refusal(t, fetch(t, g, "a", Waiting, tt.patience))
+			if waited := time.Since(before); waited != tt.waits || len(c.takes()) != tt.takes {
+				t.Errorf("patience %v: refused after %v and %d letters, want %v and %d",
+					tt.patience, waited, len(c.takes()), tt.waits, tt.takes)
+			}
+			if got := g.Stats(); got.Own != 0 || got.Waiting != 0 {
+				t.Errorf("%+v: something was spent, or still waits", got)
+			}
+		})
+	}
+}
+
+// Others have yet to hear of the latest: it is asked for again, ever less often,
+// and had in the end.
+func TestSettlingIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &clerk{answer: gives}
+		g := sharedGate(t, c, 15)
+		left := 3
+		c.answer = func(l Letter) (Answer, error) {
+			if l.Take == nil || left == 0 {
+				return gives(l)
+			}
+			left--
+			return refuses(l, Settling)
+		}
+		before := time.Now()
+		if err := fetch(t, g, "a", Waiting, time.Second); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := time.Since(before), (1+2+4)*settleLeast; got != want {
+			t.Errorf("granted after %v, want %v", got, want)
+		}
+	})
+}
+
+// When the ledger is lost a replica spends what it holds in escrow, and not one
+// more, however often it is asked.
+func TestLostLedgerLeavesTheEscrow(t *testing.T) {
+	for _, err := range []error{ErrUnsent, errLost} {
+		synctest.Test(t, func(t *testing.T) {
+			c := &clerk{answer: gives}
+			g := sharedGate(t, c, 15)
+			c.answer = func(Letter) (Answer, error) { return Answer{}, err }
+			granted := 0
+			for range 10 {
+				if fetch(t, g, "a", Waiting, 0) == nil {
+					granted++
+				}
+				g.correspond()
+			}
+			if granted != 2 {
+				t.Errorf("%v: %d were granted, want the 2 in escrow", err, granted)
+			}
+		})
+	}
+}
+
+func TestShareTakesLeave(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &clerk{answer: gives}
+		g := newGate(t, Options{Limit: 15, Period: time.Hour, Pool: c, Replica: "me", Hold: hold})
+		ctx, leave := context.WithCancel(t.Context())
+		var sharing sync.WaitGroup
+		sharing.Go(func() { g.Share(ctx) })
+		synctest.Wait()
+		if err := fetch(t, g, "a", Waiting, time.Second); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10*beat + beat/2)
+		leave()
+		sharing.Wait()
+		last := len(c.letters) - 1
+		for i, l := range c.letters {
+			if l.Leave != (i == last) {
+				t.Errorf("letter %d of %d: leave %t", i, last, l.Leave)
+			}
+		}
+		if last < 10 {
+			t.Errorf("%d letters in ten beats", last)
+		}
+		told := 0
+		for _, l := range c.letters {
+			for _, s := range l.Slots {
+				if s.Ended != nil {
+					told++
+				}
+			}
+		}
+		if told != 1 {
+			t.Errorf("the end of one slot was told %d times", told)
+		}
+	})
+}
+
+// A replica whose first letter was read, but not answered in time, and that was
+// killed then, went on as one that nobody has heard of: it spent a third of the
+// quota that the others believed to be theirs.
+func TestOnceHeardIsRememberedOverAKill(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		want int // that may be spent alone after it
+	}{{ErrUnsent, 5}, {errLost, 0}} {
+		synctest.Test(t, func(t *testing.T) {
+			c := &clerk{answer: func(Letter) (Answer, error) { return Answer{}, tt.err }}
+			o := Options{Limit: 15, Period: time.Hour, Pool: c, Replica: "me", Hold: hold}
+			before := newGate(t, o)
+			saved := before.Snapshot()
+			before.saver.save = func(snapshot []byte) { saved = snapshot }
+			before.correspond()
+			after := newGate(t, o)
+			if err := after.Restore(saved); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(joining)
+			if got := after.View("a", time.Now()).Remaining; got != tt.want {
+				t.Errorf("%v: %d may be spent, want %d", tt.err, got, tt.want)
+			}
+		})
+	}
+}
