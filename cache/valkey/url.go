@@ -3,6 +3,7 @@ package valkey
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -116,14 +117,15 @@ func (p place) overNetwork(u *url.URL, query url.Values) (place, error) {
 // address returns host:port for a host that may have a port.
 func address(text, port string) (string, bool) {
 	u := url.URL{Host: text}
-	if u.Hostname() == "" || strings.ContainsAny(text, "@/ ") {
+	host := u.Hostname()
+	if _, err := netip.ParseAddr(host); host == "" || err != nil && strings.ContainsAny(host, "@/ ,:[]") {
 		return "", false
 	}
 	if u.Port() != "" {
 		port = u.Port()
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
-	return net.JoinHostPort(u.Hostname(), port), err == nil && n > 0
+	return net.JoinHostPort(host, port), err == nil && n > 0
 }
 
 // String names the servers for the log, without what is secret.

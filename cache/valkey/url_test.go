@@ -53,6 +53,9 @@ func TestParsePlaceBad(t *testing.T) {
 		{"redis://host:65536", errURLHost},
 		{"redis://host?addr=", errURLHost},
 		{"redis://host?addr=x@" + secret, errURLHost},
+		{"redis://host?addr=b:x", errURLHost}, // a port that is none seemed to be a part of the name
+		{"redis://host?addr=::1", errURLHost},
+		{"redis://a,b", errURLHost},
 		{"unix://host/path", errURLHost},
 		{"unix://", errURLHost},
 		{"unix:///path?db=1", errURLQuery},
