@@ -8,7 +8,6 @@ import (
 
 	"perigee/cache"
 	"perigee/cache/cachetest"
-	"perigee/cache/valkey"
 	"perigee/cache/valkey/valkeytest"
 	"perigee/config"
 	"perigee/proxy"
@@ -91,31 +90,6 @@ func TestAPurgeReachesEveryReplica(t *testing.T) {
 	there.peers.purged(newer.Key, time.Now())
 	if !heldThere() {
 		t.Error("a purge has forgotten what was fetched after it")
-	}
-}
-
-// The settings and the client must agree about URLs: what one takes and the other
-// refuses would end the program with a puzzle.
-func TestURLsOfValkey(t *testing.T) {
-	for _, url := range []string{
-		"redis://host", "redis://host:6379/0", "rediss://user:password@host:6380/15", "redis://[::1]:6379",
-		"redis://host?addr=b:6379&addr=c", "redis://host:26379/0?master_name=m&addr=b", "unix:///run/valkey.sock",
-		"redis://host:26379?master_name=m&username=u&password=p",
-		"", "host:6379", "http://host", "redis://", "redis://host:port", "redis://host:0", "redis://host/x", "redis://host/-1",
-		"redis://host?max_retries=3", "redis://host?addr=", "redis://host?master_name=", "redis://host/0/1", "redis://host#x",
-		"rediss://host?skip_verify=true", "unix://", "redis://host?master_name=a&master_name=b", "redis://ho st",
-	} {
-		_, _, err := config.Load([]string{"PERIGEE_VALKEY_URL=" + url})
-		c, clientErr := valkey.New(valkey.Options{URL: url, Namespace: "n", Replica: "r"})
-		if c != nil {
-			c.Close()
-		}
-		if url == "" { // unset
-			clientErr = nil
-		}
-		if (err == nil) != (clientErr == nil) {
-			t.Errorf("%q: the settings say %v, the client says %v", url, err, clientErr)
-		}
 	}
 }
 
