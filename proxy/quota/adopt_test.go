@@ -117,7 +117,7 @@ func TestReportOfAnotherIsLearnedOnce(t *testing.T) {
 	news := d.ledger.pool.news
 	a := d.answer()
 	a.Report = report
-	a.Now += 3 // the letter took longer
+	a.Now -= 3 // the letter took longer, so that it seems to be younger
 	d.hear(a)
 	if got := d.ledger.pool.news; got != news {
 		t.Error("the same report was news again")

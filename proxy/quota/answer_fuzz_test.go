@@ -31,8 +31,11 @@ func FuzzAnswer(f *testing.F) {
 		`{"word":"read","now":1000000,"seq":9,"report":{"from":"other","asked":999000,"answered":999100,"limit":15,"period":3600000,"used":9,"next":0},` +
 			`"closed":{"from":"other","at":999000,"until":1900000},"members":["me","other","third"],"unheard":1,"away":1,"held":4,"verdict":"held"}`,
 		`{"word":"stranger","now":1000000}`, `{"word":"empty","now":1000000}`, `{"word":"read","verdict":"settling"}`,
-		`{"word":"read","held":-100,"escrow":1000000000,"base":-9223372036854775808,"parts":1}`,
+		`{"word":"read","held":-100}`,
+		`{"word":"read","escrow":1000000000,"base":-9223372036854775808,"parts":1}`,
 		`{"word":"read","report":{"from":"other","limit":15,"period":3600000,"used":-9223372036854775808}}`,
+		`{"word":"read","report":{"from":"other","limit":15,"period":3600000,"used":9223372036854775807}}`,
+		`{"word":"read","now":1000000,"slots":[{"id":"b.1","r":9000000000000,"e":9000000000000}]}`,
 		`{"word":"read","report":{"from":"other","limit":15,"period":9223372036854775807,"next":-9223372036854775808}}`,
 		`{"word":"read","now":-9223372036854775808,"slots":[{"id":"b.1","r":9223372036854775807,"e":-9223372036854775808},{"id":"","p":255}]}`,
 		`{}`,

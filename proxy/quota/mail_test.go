@@ -114,6 +114,40 @@ func TestWhoIsBehindDecidesAgain(t *testing.T) {
 	}
 }
 
+// Two slots are allotted at once. The answer to the letter for the first tells what
+// others took, and that the second is not there any more: it is not asked for.
+func TestWhatIsOutdatedIsNotAskedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &clerk{answer: gives}
+		g := sharedGate(t, c, 4)
+		first, goOn := true, make(chan struct{})
+		c.answer = func(l Letter) (Answer, error) {
+			a, _ := gives(l)
+			if l.Take == nil || !first {
+				return a, nil
+			}
+			first = false
+			<-goOn
+			for _, id := range []string{"b.1", "b.2", "b.3"} {
+				a.Slots = append(a.Slots, SharedSlot{ID: id, Reserved: a.Now})
+			}
+			return a, nil
+		}
+		results := make(chan error, 2)
+		for _, client := range []string{"a", "b"} {
+			go func() { results <- fetch(t, g, client, Waiting, 0) }()
+			synctest.Wait()
+		}
+		close(goOn)
+		if err := <-results; err != nil {
+			t.Errorf("the first: %v", err)
+		}
+		if got := refusal(t, <-results); got.Reason != Spent || len(c.takes()) != 1 {
+			t.Errorf("the second: %+v after asking for %q, want one", got, c.takes())
+		}
+	})
+}
+
 // What is held for others is asked for once a second, for as long as who waits has
 // patience.
 func TestHeldSlotsAreWaitedFor(t *testing.T) {
