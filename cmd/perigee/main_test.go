@@ -255,19 +255,3 @@ func TestUsage(t *testing.T) {
 		t.Errorf("version: %d %q", code, stdout)
 	}
 }
-
-func TestTheLogNeverShowsTheToken(t *testing.T) {
-	sim := start(t, nil, "sim", "-listen", "127.0.0.1:0")
-	upstream := sim.stdout.await(t, `answers on (http://[^/]+)`)
-	r := start(t, []string{
-		"PERIGEE_UPSTREAM_URL=" + upstream, "PERIGEE_LISTEN=127.0.0.1:0", "PERIGEE_ADMIN_LISTEN=127.0.0.1:0",
-		"PERIGEE_UPSTREAM_TOKEN=sesame", "PERIGEE_LOG_LEVEL=debug",
-	})
-	traffic := r.stderr.await(t, `traffic=(\S+)`)
-	get(t, traffic+"/2.3.0/agencies/")
-	r.stop()
-	<-r.code
-	if strings.Contains(r.stderr.String(), "sesame") {
-		t.Errorf("the log shows the token:\n%s", r.stderr)
-	}
-}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"log/slog"
-	"strings"
 	"testing"
 	"time"
 
@@ -90,29 +89,5 @@ func TestAPurgeReachesEveryReplica(t *testing.T) {
 	there.peers.purged(newer.Key, time.Now())
 	if !heldThere() {
 		t.Error("a purge has forgotten what was fetched after it")
-	}
-}
-
-// A password of Valkey's is never shown, and the program serves although nothing is
-// there that it would be a password of.
-func TestTheLogNeverShowsThePasswordOfValkey(t *testing.T) {
-	sim := start(t, nil, "sim", "-listen", "127.0.0.1:0")
-	environ := []string{
-		"PERIGEE_UPSTREAM_URL=" + sim.stdout.await(t, `answers on (http://[^/]+)`),
-		"PERIGEE_LISTEN=127.0.0.1:0", "PERIGEE_ADMIN_LISTEN=127.0.0.1:0", "PERIGEE_DATA_DIR=" + t.TempDir(),
-		"PERIGEE_VALKEY_URL=redis://:sesame@" + freeAddress(t), "PERIGEE_LOG_LEVEL=debug",
-	}
-	if code, stdout, stderr := runs(t, environ, "check"); code != exitDone || strings.Contains(stdout+stderr, "sesame") {
-		t.Errorf("check: %d\n%s\n%s", code, stdout, stderr)
-	}
-	r := start(t, environ)
-	if resp, body := get(t, r.stderr.await(t, `traffic=(\S+)`)+"/2.3.0/agencies/"); resp.StatusCode != 200 {
-		t.Errorf("got %d while Valkey is away: %s", resp.StatusCode, body)
-	}
-	r.stderr.await(t, "(Valkey is lost)")
-	r.stop()
-	<-r.code
-	if strings.Contains(r.stderr.String(), "sesame") {
-		t.Errorf("the log shows the password:\n%s", r.stderr)
 	}
 }

@@ -236,5 +236,6 @@ func (b *broker) heed(a Answer, clock exchanged) {
 	at, until := clock.after(c.At), clock.after(c.Until)
 	if at.After(l.learned.asked) && until.After(l.closure.until) && until.After(l.last) {
 		l.closure.at, l.closure.until = at, until
+		l.chill(at) // as for the one that was refused
 	}
 }
