@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"perigee/cache/cachetest"
 	"perigee/cache/record"
 )
 
@@ -35,13 +36,13 @@ func badFiles(t testing.TB, tier *Tier) []string {
 }
 
 func TestDamagedIsSetAside(t *testing.T) {
-	var log logbook
-	tier := openWalked(t, Options{Logger: log.logger()})
+	var log cachetest.Logbook
+	tier := openWalked(t, Options{Logger: log.Logger()})
 	mustPut(t, tier, page("a", 100), page("b", 100))
 	damageFile(t, tier, "a")
 	wantMissing(t, tier, "a", "a")
 	wantHeld(t, tier, "b")
-	if got := log.lines("checksum of the body"); len(got) != 1 {
+	if got := log.Lines("checksum of the body"); len(got) != 1 {
 		t.Errorf("got log lines %q, want one", got)
 	}
 	if got := tier.Stats(); got.Damaged != 1 || got.Entries != 1 || got.Ailing != "" {

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"perigee/cache/cachetest"
 )
 
 func TestKindOf(t *testing.T) {
@@ -28,19 +30,19 @@ func TestKindOf(t *testing.T) {
 
 // TestFaultsAreLoggedOnceInAWhile counts all of them.
 func TestFaultsAreLoggedOnceInAWhile(t *testing.T) {
-	var log logbook
+	var log cachetest.Logbook
 	c := newClock()
-	f := &faults{dir: "d", log: log.logger(), now: c.Now}
+	f := &faults{dir: "d", log: log.Logger(), now: c.Now}
 	for range 3 {
 		f.note(syscall.ENOSPC)
 		f.note(syscall.EROFS)
 	}
-	if got := log.lines("ailing"); len(got) != 2 {
+	if got := log.Lines("ailing"); len(got) != 2 {
 		t.Errorf("got log lines %q, want one of each kind", got)
 	}
 	c.advance(faultPause)
 	f.note(syscall.ENOSPC)
-	if got := log.lines("the disk is full"); len(got) != 2 {
+	if got := log.Lines("the disk is full"); len(got) != 2 {
 		t.Errorf("an hour later: got log lines %q, want two", got)
 	}
 	counts, ailing := f.state()
@@ -55,9 +57,9 @@ func TestFaultsAreLoggedOnceInAWhile(t *testing.T) {
 
 // TestVanishedFolder has somebody remove all of it while the tier is in use.
 func TestVanishedFolder(t *testing.T) {
-	var log logbook
+	var log cachetest.Logbook
 	dir := filepath.Join(t.TempDir(), "tier")
-	tier := openWalked(t, Options{Dir: dir, Logger: log.logger()})
+	tier := openWalked(t, Options{Dir: dir, Logger: log.Logger()})
 	for range 2 {
 		mustPut(t, tier, page("a", 100))
 		if err := os.RemoveAll(dir); err != nil {
@@ -70,7 +72,7 @@ func TestVanishedFolder(t *testing.T) {
 	if got := tier.Stats(); got.Vanished != 2 || got.Ailing != "" {
 		t.Errorf("got %+v, want it to be gone twice and well now", got)
 	}
-	if got := log.lines("the folder is gone"); len(got) != 1 {
+	if got := log.Lines("the folder is gone"); len(got) != 1 {
 		t.Errorf("got log lines %q, want one", got)
 	}
 	tier.walk(t.Context())
@@ -82,12 +84,12 @@ func TestVanishedFolder(t *testing.T) {
 // TestNoFolder has a file where the folder should be: nothing works, nothing
 // breaks, and when the file goes away all is well.
 func TestNoFolder(t *testing.T) {
-	var log logbook
+	var log cachetest.Logbook
 	dir := filepath.Join(t.TempDir(), "tier")
 	if err := os.WriteFile(dir, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	tier := openWalked(t, Options{Dir: dir, Logger: log.logger()})
+	tier := openWalked(t, Options{Dir: dir, Logger: log.Logger()})
 	for range 3 {
 		if err := tier.Put(page("a", 100)); err == nil {
 			t.Error("put: got no error")
@@ -97,7 +99,7 @@ func TestNoFolder(t *testing.T) {
 	if got := tier.Stats(); got.Ailing == "" || got.Entries != 0 {
 		t.Errorf("got %+v, want it to be ailing", got)
 	}
-	if got := log.lines("ailing"); len(got) != 1 {
+	if got := log.Lines("ailing"); len(got) != 1 {
 		t.Errorf("got log lines %q, want one", got)
 	}
 	if err := os.Remove(dir); err != nil {

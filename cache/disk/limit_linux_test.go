@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"perigee/cache/cachetest"
 )
 
 // TestLimitedFileSize: files may not grow beyond a size, in a process of its own.
@@ -18,8 +20,8 @@ func TestLimitedFileSize(t *testing.T) {
 
 // limited is the process.
 func limited(dir string) error {
-	var log logbook
-	tier, err := New(Options{Dir: dir, Logger: log.logger(), Timeout: time.Minute})
+	var log cachetest.Logbook
+	tier, err := New(Options{Dir: dir, Logger: log.Logger(), Timeout: time.Minute})
 	if err != nil {
 		return err
 	}
@@ -40,7 +42,7 @@ func limited(dir string) error {
 	}
 	_, small := tier.Get("small")
 	_, large := tier.Get("large")
-	if lines := log.lines("the disk is full"); !small || large || len(lines) != 1 {
+	if lines := log.Lines("the disk is full"); !small || large || len(lines) != 1 {
 		return fmt.Errorf("got (%t, %t, %q), want the small one held and one line", small, large, lines)
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, "*", tempPrefix+"*")); err != nil || len(left) != 0 {

@@ -1,12 +1,8 @@
 package disk
 
 import (
-	"bytes"
-	"log/slog"
 	"os"
 	"runtime"
-	"strings"
-	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -82,29 +78,3 @@ func wantMissing(t testing.TB, tier *Tier, keys ...cache.Key) {
 
 // page returns an entry of about that many bytes.
 func page(key cache.Key, size int) *cache.Entry { return cachetest.Entry(key, 1, size) }
-
-// logbook is a logger, and the lines that it has been given.
-type logbook struct {
-	mu    sync.Mutex
-	bytes bytes.Buffer
-}
-
-func (l *logbook) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
-
-func (l *logbook) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.bytes.Write(p)
-}
-
-// lines returns those that contain a text.
-func (l *logbook) lines(text string) (found []string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for line := range strings.Lines(l.bytes.String()) {
-		if strings.Contains(line, text) {
-			found = append(found, line)
-		}
-	}
-	return found
-}

@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"perigee/cache/cachetest"
 )
 
 // mountSmall returns a folder on a medium of a megabyte. Only root can.
@@ -27,10 +29,10 @@ func mountSmall(t *testing.T) string {
 
 // TestDiskFull fills the medium with something else.
 func TestDiskFull(t *testing.T) {
-	var log logbook
+	var log cachetest.Logbook
 	dir := mountSmall(t)
 	c := newClock()
-	tier := openWalked(t, Options{Dir: filepath.Join(dir, "tier"), Now: c.Now, Logger: log.logger()})
+	tier := openWalked(t, Options{Dir: filepath.Join(dir, "tier"), Now: c.Now, Logger: log.Logger()})
 	mustPut(t, tier, c.aged("held", isFresh), c.aged("old", isFresh))
 	ballast := filepath.Join(dir, "ballast")
 	if err := os.WriteFile(ballast, make([]byte, 1<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
@@ -49,7 +51,7 @@ func TestDiskFull(t *testing.T) {
 	if got := tier.Stats(); got.Full != 3 || got.Ailing == "" || got.Evicted != 0 {
 		t.Errorf("got %+v, want it to be full three times", got)
 	}
-	if got := log.lines("the disk is full"); len(got) != 1 {
+	if got := log.Lines("the disk is full"); len(got) != 1 {
 		t.Errorf("got log lines %q, want one", got)
 	}
 	if err := os.Remove(ballast); err != nil {
@@ -88,10 +90,10 @@ func TestDiskFullOfStale(t *testing.T) {
 
 // TestReadOnly serves what is there.
 func TestReadOnly(t *testing.T) {
-	var log logbook
+	var log cachetest.Logbook
 	mount := mountSmall(t)
 	dir := filepath.Join(mount, "tier")
-	tier := openWalked(t, Options{Dir: dir, Logger: log.logger()})
+	tier := openWalked(t, Options{Dir: dir, Logger: log.Logger()})
 	mustPut(t, tier, page("a", 100), page("b", 100), page("c", 100))
 	damageFile(t, tier, "c")
 	remount := func(flags uintptr) {
@@ -116,7 +118,7 @@ func TestReadOnly(t *testing.T) {
 		t.Errorf("got %+v, want it to be read-only three times, one damaged", got)
 	}
 	for text, want := range map[string]int{"cannot be written to": 1, "set aside": 1} {
-		if got := log.lines(text); len(got) != want {
+		if got := log.Lines(text); len(got) != want {
 			t.Errorf("got log lines %q, want %d", got, want)
 		}
 	}

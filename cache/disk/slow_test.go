@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"perigee/cache/cachetest"
 )
 
 // hang puts in the place of an entry's file one that hangs whoever opens it, and
@@ -55,15 +57,15 @@ const soon = 20 * time.Millisecond
 
 // TestHangingGet: the medium does not answer, callers go on.
 func TestHangingGet(t *testing.T) {
-	var log logbook
-	tier := openWalked(t, Options{Logger: log.logger()})
+	var log cachetest.Logbook
+	tier := openWalked(t, Options{Logger: log.Logger()})
 	release := hang(t, tier, "a")
 	patient := impatient(tier, soon)
 	wantMissing(t, tier, "a", "a")
 	if got := tier.Stats(); got.Slow != 2 || got.Ailing == "" {
 		t.Errorf("got %+v, want two slow calls", got)
 	}
-	if got := log.lines("does not answer"); len(got) != 1 {
+	if got := log.Lines("does not answer"); len(got) != 1 {
 		t.Errorf("got log lines %q, want one", got)
 	}
 	if err := tier.Close(); !errors.Is(err, errSlow) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"perigee/cache/cachetest"
 	"perigee/cache/valkey/valkeytest"
 	"perigee/proxy/quota"
 )
@@ -50,9 +51,9 @@ func TestTLS(t *testing.T) {
 	}
 	tryAll(t, Options{URL: s.URL(), Password: "password", CA: pool})
 	t.Run("another authority", func(t *testing.T) {
-		var log logbook
-		c := client(t, Options{URL: s.URL(), Password: "password", Logger: log.logger()})
-		await(t, "be refused", func() bool { return len(log.lines("certificate")) > 0 })
+		var log cachetest.Logbook
+		c := client(t, Options{URL: s.URL(), Password: "password", Logger: log.Logger()})
+		await(t, "be refused", func() bool { return len(log.Lines("certificate")) > 0 })
 		if c.Stats().Up {
 			t.Error("the server is trusted")
 		}

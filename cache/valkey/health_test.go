@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"perigee/cache/cachetest"
 	"perigee/cache/valkey/valkeytest"
 )
 
@@ -84,20 +85,20 @@ func TestNothingIsSentTwice(t *testing.T) {
 
 // TestHealthIsToldOnce however often the server is tried.
 func TestHealthIsToldOnce(t *testing.T) {
-	var log logbook
-	h := health{log: log.logger()}
+	var log cachetest.Logbook
+	h := health{log: log.Logger()}
 	err := errors.New("refused")
 	for range 3 {
 		h.lost(err)
 		h.lost(err)
 		h.back()
 	}
-	if lost, back := log.lines("Valkey is lost"), log.lines("Valkey is back"); len(lost) != 3 || len(back) != 3 {
+	if lost, back := log.Lines("Valkey is lost"), log.Lines("Valkey is back"); len(lost) != 3 || len(back) != 3 {
 		t.Errorf("got the lines %q and %q, want three of each", lost, back)
 	}
-	h = health{log: log.logger()}
+	h = health{log: log.Logger()}
 	h.back()
-	if reached, back := log.lines("Valkey is reached"), log.lines("Valkey is back"); len(reached) != 1 || len(back) != 3 {
+	if reached, back := log.Lines("Valkey is reached"), log.Lines("Valkey is back"); len(reached) != 1 || len(back) != 3 {
 		t.Errorf("got the lines %q and %q, want it reached for the first time", reached, back)
 	}
 }
@@ -106,9 +107,9 @@ func TestHealthIsToldOnce(t *testing.T) {
 func TestReadOnlyServer(t *testing.T) {
 	s := valkeytest.Start(t)
 	s.Do("REPLICAOF 127.0.0.1 1")
-	var log logbook
-	c := client(t, Options{URL: s.URL(), Logger: log.logger()})
-	await(t, "find that it cannot serve", func() bool { return len(log.lines("READONLY")) > 0 })
+	var log cachetest.Logbook
+	c := client(t, Options{URL: s.URL(), Logger: log.Logger()})
+	await(t, "find that it cannot serve", func() bool { return len(log.Lines("READONLY")) > 0 })
 	if c.Stats().Up {
 		t.Error("got it up")
 	}
@@ -119,8 +120,8 @@ func TestReadOnlyServer(t *testing.T) {
 // TestFullServer: what cannot be stored is not shared, and no more than that.
 func TestFullServer(t *testing.T) {
 	s := valkeytest.Start(t)
-	var log logbook
-	c := reached(t, Options{URL: s.URL(), Logger: log.logger()})
+	var log cachetest.Logbook
+	c := reached(t, Options{URL: s.URL(), Logger: log.Logger()})
 	tier := c.Tier()
 	mustPut(t, tier, page("old", 5, "old"))
 	mustPut(t, tier, page("key", 5, "old"))
@@ -157,7 +158,7 @@ func TestFullServer(t *testing.T) {
 	if got := c.Stats(); !got.Up || got.Full != 5 {
 		t.Errorf("got %+v, want it up, and 5 calls without room", got)
 	}
-	if got := log.lines("Valkey is full"); len(got) != 1 {
+	if got := log.Lines("Valkey is full"); len(got) != 1 {
 		t.Errorf("got the lines %q, want one", got)
 	}
 }
@@ -167,14 +168,14 @@ func TestFullServer(t *testing.T) {
 func TestPasswordsAreNotTold(t *testing.T) {
 	const secret = "5ecr3t"
 	s := valkeytest.Start(t, "--requirepass", "another")
-	var log logbook
+	var log cachetest.Logbook
 	url := strings.Replace(s.URL(), "://", "://user:"+secret+"@", 1)
-	c := client(t, Options{URL: url, Logger: log.logger()})
-	await(t, "be refused", func() bool { return len(log.lines("Valkey is lost")) > 0 })
-	if got := log.lines("WRONGPASS"); len(got) != 1 {
+	c := client(t, Options{URL: url, Logger: log.Logger()})
+	await(t, "be refused", func() bool { return len(log.Lines("Valkey is lost")) > 0 })
+	if got := log.Lines("WRONGPASS"); len(got) != 1 {
 		t.Errorf("got the lines %q, want one that says why", got)
 	}
-	if got := log.lines(secret); len(got) != 0 || strings.Contains(c.place.String(), secret) {
+	if got := log.Lines(secret); len(got) != 0 || strings.Contains(c.place.String(), secret) {
 		t.Errorf("the password is told: %q", got)
 	}
 }

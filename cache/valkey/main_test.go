@@ -1,12 +1,8 @@
 package valkey
 
 import (
-	"bytes"
 	"context"
-	"log/slog"
 	"os"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -107,30 +103,4 @@ func wantMissing(t testing.TB, tier *Tier, key cache.Key) {
 	if e, ok := tier.Get(key); ok || e != nil {
 		t.Errorf("got (%v, %t) for %q, want a miss", e, ok, key)
 	}
-}
-
-// logbook is a logger, and the lines that it has been given.
-type logbook struct {
-	mu    sync.Mutex
-	bytes bytes.Buffer
-}
-
-func (l *logbook) logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
-
-func (l *logbook) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.bytes.Write(p)
-}
-
-// lines returns those that contain a text.
-func (l *logbook) lines(text string) (found []string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for line := range strings.Lines(l.bytes.String()) {
-		if strings.Contains(line, text) {
-			found = append(found, line)
-		}
-	}
-	return found
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"perigee/cache/cachetest"
 	"perigee/cache/valkey/valkeytest"
 )
 
@@ -15,8 +16,8 @@ const short = 200 * time.Millisecond
 // time, and nothing has to be done when the server is back.
 func TestPausedServer(t *testing.T) {
 	s := valkeytest.Start(t)
-	var log logbook
-	c := reached(t, Options{URL: s.URL(), Timeout: short, Logger: log.logger()})
+	var log cachetest.Logbook
+	c := reached(t, Options{URL: s.URL(), Timeout: short, Logger: log.Logger()})
 	tier := c.Tier()
 	mustPut(t, tier, page("key", 1, "body"))
 	s.Pause()
@@ -49,8 +50,8 @@ func TestPausedServer(t *testing.T) {
 	await(t, "be back", func() bool { return c.Stats().Up })
 	mustPut(t, tier, page("other", 1, "body"))
 	wantBody(t, tier, "other", "body")
-	await(t, "log that it is back", func() bool { return len(log.lines("Valkey is back")) > 0 })
-	if lost, back := log.lines("Valkey is lost"), log.lines("Valkey is back"); len(lost) != 1 || len(back) != 1 {
+	await(t, "log that it is back", func() bool { return len(log.Lines("Valkey is back")) > 0 })
+	if lost, back := log.Lines("Valkey is lost"), log.Lines("Valkey is back"); len(lost) != 1 || len(back) != 1 {
 		t.Errorf("got the lines %q and %q, want one of each", lost, back)
 	}
 }
@@ -74,10 +75,10 @@ func TestRestartedServer(t *testing.T) {
 func TestStartWithoutServer(t *testing.T) {
 	s := valkeytest.Start(t)
 	s.Kill()
-	var log logbook
-	c := client(t, Options{URL: s.URL(), Logger: log.logger()})
+	var log cachetest.Logbook
+	c := client(t, Options{URL: s.URL(), Logger: log.Logger()})
 	wantMissing(t, c.Tier(), "key")
-	await(t, "find that there is none", func() bool { return len(log.lines("Valkey is lost")) > 0 })
+	await(t, "find that there is none", func() bool { return len(log.Lines("Valkey is lost")) > 0 })
 	s.Restart()
 	await(t, "find the server", func() bool { return c.Stats().Up })
 	mustPut(t, c.Tier(), page("key", 1, "body"))

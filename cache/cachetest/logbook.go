@@ -1,0 +1,37 @@
+package cachetest
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"sync"
+)
+
+// Logbook is what has been logged through its Logger. The zero value is empty and
+// ready for use, by many goroutines.
+type Logbook struct {
+	mu    sync.Mutex // guards bytes
+	bytes bytes.Buffer
+}
+
+// Logger returns a logger that writes into the book.
+func (l *Logbook) Logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
+
+// Write implements io.Writer, for the logger.
+func (l *Logbook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.bytes.Write(p)
+}
+
+// Lines returns those that contain a text.
+func (l *Logbook) Lines(text string) (found []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for line := range strings.Lines(l.bytes.String()) {
+		if strings.Contains(line, text) {
+			found = append(found, line)
+		}
+	}
+	return found
+}
