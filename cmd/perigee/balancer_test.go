@@ -33,7 +33,7 @@ func allAsked(replicas []*process, target string) (n int) {
 }
 
 // await waits for what no channel tells of: another process has to get there.
-func await(t *testing.T, what string, met func() bool) {
+func await(t testing.TB, what string, met func() bool) {
 	t.Helper()
 	deadline := time.NewTimer(20 * time.Second)
 	defer deadline.Stop()
