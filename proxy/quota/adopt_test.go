@@ -224,3 +224,38 @@ func TestSlotWhoseAnswerWasLost(t *testing.T) {
 		}
 	}
 }
+
+// A replica that joins learns upstream's report before it hears who spent what the
+// report counts. It must not count that twice: a busy fleet would leave nothing to
+// a replica that has just started, until the next report.
+func TestWhatAReportCountedIsRecognised(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		ended time.Duration // before the report was asked for
+		lost  bool
+		want  int // spent, with two that are of others
+	}{
+		{"counted for certain", time.Second, false, 3},
+		{"perhaps counted, since it ended after the report", -time.Second, false, 4},
+		{"perhaps not counted, since no answer came", time.Second, true, 4},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := joined(t, 15)
+			d.now = d.now.Add(2 * time.Hour)
+			asked := d.now
+			d.learn(Report{Limit: 15, Period: time.Hour, Used: 3}, asked, asked.Add(time.Millisecond), asked.Add(time.Millisecond))
+			d.now = asked.Add(5 * time.Second)
+			ago := d.now.Sub(asked) + tt.ended
+			slot := d.theirs("b.1", ago+time.Second, "alice").endedAt(d.clock() - ago.Milliseconds())
+			slot.Lost = tt.lost
+			a := d.answer()
+			a.Slots = []SharedSlot{slot}
+			d.hear(a)
+			d.hear(a) // told again, it is known
+			d.advance(d.now)
+			if got := d.ledger.spent(); got != tt.want {
+				t.Errorf("got %d spent, want %d", got, tt.want)
+			}
+		})
+	}
+}
