@@ -39,11 +39,17 @@ func loadKeys(keys *proxy.Keys, path string) error {
 	return keys.Load(file)
 }
 
-// reloadKeys reads the file again with every SIGHUP until ctx ends. What is wrong
-// with it is logged, and the keys stay as they were. Nobody is dropped.
-func reloadKeys(ctx context.Context, keys *proxy.Keys, path string, log *slog.Logger) {
+// hangups returns where each SIGHUP is told, from now on: one that nobody listens
+// for ends the process. Stop it with signal.Stop.
+func hangups() chan os.Signal {
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
+	return hangup
+}
+
+// reloadKeys reads the file again with every hangup until ctx ends. What is wrong
+// with it is logged, and the keys stay as they were. Nobody is dropped.
+func reloadKeys(ctx context.Context, hangup chan os.Signal, keys *proxy.Keys, path string, log *slog.Logger) {
 	defer signal.Stop(hangup)
 	for {
 		select {

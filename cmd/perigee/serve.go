@@ -67,7 +67,8 @@ func serveWith(ctx context.Context, c *config.Config, log *slog.Logger, ready fu
 	if c.ClientKeysFile != "" && p.keys != nil {
 		reload, stop := context.WithCancel(ctx)
 		var reloading sync.WaitGroup
-		reloading.Go(func() { reloadKeys(reload, p.keys, c.ClientKeysFile, log) })
+		hangup := hangups() // before anybody can know that it runs
+		reloading.Go(func() { reloadKeys(reload, hangup, p.keys, c.ClientKeysFile, log) })
 		defer reloading.Wait()
 		defer stop()
 	}
