@@ -95,6 +95,7 @@ func TestWhatWasPaidForSurvivesAKill(t *testing.T) {
 	// The ledger knows what is spent: of 15 an hour one is kept in reserve.
 	p := launch(t, environ...)
 	defer p.kill(t)
+	p.awaitReport(t)
 	served := 0
 	for n := range 5 {
 		if status, _ := impatient(t, p.traffic+page(asked+n)); status == 200 {

@@ -26,7 +26,7 @@ type fleet struct {
 }
 
 // launchFleet starts replicas that share a quota of 15 an hour, and waits until
-// each knows of all.
+// each knows of all, and of upstream's report.
 func launchFleet(t *testing.T, server *valkeytest.Server, sim *ll2sim.Server, n int, environ ...string) *fleet {
 	t.Helper()
 	upstream := httptest.NewServer(sim)
@@ -42,6 +42,9 @@ func launchFleet(t *testing.T, server *valkeytest.Server, sim *ll2sim.Server, n 
 	}
 	f.await(t, fmt.Sprintf("\nperigee_quota_replicas %d\n", n))
 	f.await(t, "\nperigee_quota_alone 0\n")
+	for _, r := range f.replicas {
+		r.awaitReport(t)
+	}
 	return f
 }
 
@@ -60,6 +63,14 @@ func (p *process) await(t *testing.T, line string) {
 		_, body := get(t, p.admin+"/metrics")
 		return strings.Contains(body, line)
 	})
+}
+
+// awaitReport waits until upstream's first report is known. What is fetched while
+// it is under way may count twice until the next, so that a test which counts to
+// the last request begins after it.
+func (p *process) awaitReport(t *testing.T) {
+	t.Helper()
+	p.await(t, "\nperigee_quota_report_age_seconds ")
 }
 
 // reply is what a replica said.
