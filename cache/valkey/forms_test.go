@@ -72,7 +72,7 @@ func TestUnixSocket(t *testing.T) {
 }
 
 func TestCluster(t *testing.T) {
-	s := valkeytest.StartCluster(t)
+	s := valkeytest.StartCluster(t, 1)[0]
 	tryAll(t, Options{URL: s.URL() + "?addr=" + s.Addr()})
 }
 

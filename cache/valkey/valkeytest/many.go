@@ -9,18 +9,40 @@ import (
 	"testing"
 )
 
-// StartCluster starts a Cluster of one node. Its URL is of the form for
-// Clusters.
-func StartCluster(t testing.TB, args ...string) *Server {
+// StartCluster starts a Cluster of so many nodes, each with its part of the slots
+// and none with a standby.
+func StartCluster(t testing.TB, nodes int, args ...string) []*Server {
 	t.Helper()
-	_, bus, _ := net.SplitHostPort(freeAddr(t)) // an address of our own
-	s := Start(t, append([]string{
-		"--cluster-enabled", "yes", "--cluster-port", bus,
-		"--cluster-config-file", "nodes.conf", "--cluster-announce-ip", "127.0.0.1",
-	}, args...)...)
-	s.Do("CLUSTER ADDSLOTSRANGE 0 16383")
-	s.await("own all slots", func() bool { return strings.Contains(s.Do("CLUSTER INFO"), "cluster_state:ok") })
-	return s
+	cluster, buses := make([]*Server, nodes), make([]string, nodes)
+	for i := range cluster {
+		_, buses[i], _ = net.SplitHostPort(freeAddr(t)) // an address of our own
+		cluster[i] = Start(t, append([]string{
+			"--cluster-enabled", "yes", "--cluster-port", buses[i],
+			"--cluster-config-file", "nodes.conf", "--cluster-announce-ip", "127.0.0.1",
+		}, args...)...)
+		cluster[i].Do(fmt.Sprintf("CLUSTER ADDSLOTSRANGE %d %d", i*slots/nodes, (i+1)*slots/nodes-1))
+		cluster[i].Do(fmt.Sprintf("CLUSTER SET-CONFIG-EPOCH %d", i+1))
+	}
+	for i, s := range cluster[1:] {
+		cluster[0].Do("CLUSTER MEET 127.0.0.1 " + s.port() + " " + buses[1+i])
+	}
+	for _, s := range cluster {
+		s.AwaitCluster(nodes)
+	}
+	return cluster
+}
+
+// slots is how many a Cluster has.
+const slots = 16384
+
+// AwaitCluster waits until the node finds that all slots are served, by so many
+// nodes.
+func (s *Server) AwaitCluster(nodes int) {
+	s.t.Helper()
+	s.await("find the Cluster whole", func() bool {
+		info := s.Do("CLUSTER INFO")
+		return strings.Contains(info, "cluster_state:ok") && strings.Contains(info, fmt.Sprintf("cluster_size:%d\r", nodes))
+	})
 }
 
 // MasterName is what the Sentinel of StartSentinel calls its server.
@@ -32,7 +54,8 @@ func StartSentinel(t testing.TB, args ...string) (server, sentinel *Server) {
 	server = Start(t, args...)
 	sentinel = prepare(t, "redis")
 	path := filepath.Join(sentinel.dir, "sentinel.conf")
-	config := fmt.Sprintf("port %s\nbind 127.0.0.1\ndir %s\nlogfile %s\nsentinel monitor %s 127.0.0.1 %s 1\n",
+	config := fmt.Sprintf("port %s\nbind 127.0.0.1\ndir %s\nlogfile %s\nsentinel monitor %s 127.0.0.1 %s 1\n"+
+		"sentinel down-after-milliseconds %[4]s 500\n",
 		sentinel.port(), sentinel.dir, sentinel.log(), MasterName, server.port())
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
@@ -40,4 +63,18 @@ func StartSentinel(t testing.TB, args ...string) (server, sentinel *Server) {
 	sentinel.args = []string{path, "--sentinel"}
 	sentinel.run()
 	return server, sentinel
+}
+
+// StartStandby starts a server that holds what server holds, and takes its place
+// if sentinel so decides. It returns when both know of it.
+func StartStandby(t testing.TB, server, sentinel *Server) *Server {
+	t.Helper()
+	standby := Start(t, "--replicaof", "127.0.0.1", server.port(), "--repl-diskless-sync-delay", "0")
+	standby.await("hold what the server holds", func() bool {
+		return strings.Contains(standby.Do("INFO replication"), "master_link_status:up")
+	})
+	sentinel.await("find the standby", func() bool {
+		return strings.Contains(sentinel.Do("SENTINEL REPLICAS "+MasterName), "127.0.0.1:"+standby.port())
+	})
+	return standby
 }
