@@ -36,7 +36,7 @@ type Config struct {
 	Listen Address `env:"PERIGEE_LISTEN" envDefault:":8080" allowed:"host:port or :port" desc:"Address that apps connect to."`
 
 	// AdminListen is fit for net.Listen and never the same as Listen.
-	AdminListen Address `env:"PERIGEE_ADMIN_LISTEN" envDefault:"127.0.0.1:8081" allowed:"host:port or :port, other than PERIGEE_LISTEN" desc:"Address of /metrics, /livez and /readyz. Keep it from strangers."`
+	AdminListen Address `env:"PERIGEE_ADMIN_LISTEN" envDefault:"127.0.0.1:8081" allowed:"host:port or :port, other than PERIGEE_LISTEN" desc:"Address of /metrics, /livez, /readyz and /purge. Keep it from strangers."`
 
 	// PublicURL is nil if unset. It may have a path, which never ends in a slash.
 	PublicURL *url.URL `env:"PERIGEE_PUBLIC_URL" allowed:"an http or https URL without a query" desc:"Base of the links in answers. Unset: the scheme and host that the client used."`

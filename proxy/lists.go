@@ -48,6 +48,14 @@ func (l *lists) hold(e *cache.Entry) {
 	l.held[e.Key] = e.StaleIfErrorUntil
 }
 
+// forget notes that a window is gone for good, in each of its versions.
+func (l *lists) forget(key string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.held, key)
+	l.kept.Drop(key)
+}
+
 func (l *lists) windowsHeld(now time.Time) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -65,6 +65,13 @@ func (o *objects) place(e *cache.Entry, found map[string]int) {
 	}
 }
 
+// forget notes that no list answers for an object any more.
+func (o *objects) forget(key string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.places, key)
+}
+
 // find returns the element that answers for an object, and the entry it is in.
 func (o *objects) find(key string, store cache.Tier) (*cache.Entry, *ll2.Element) {
 	o.mu.RLock()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -11,11 +12,11 @@ import (
 type readiness struct{ ready atomic.Bool }
 
 // adminHandler is what operators and their machines see. It has no path in
-// common with the traffic listener. ailments says what is wrong although requests
-// are answered.
-func adminHandler(state *readiness, metrics http.Handler, ailments func() []string) http.Handler {
+// common with the traffic listener.
+func adminHandler(state *readiness, p *perigee, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", metrics)
+	mux.Handle("GET /metrics", p.metrics)
+	mux.Handle("POST "+purgePath, newPurging(p.handler, log))
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
 		say(w, http.StatusOK, "alive")
 	})
@@ -24,7 +25,7 @@ func adminHandler(state *readiness, metrics http.Handler, ailments func() []stri
 			say(w, http.StatusServiceUnavailable, "shutting down")
 			return
 		}
-		say(w, http.StatusOK, strings.Join(append([]string{"ready"}, ailments()...), "\n"))
+		say(w, http.StatusOK, strings.Join(append([]string{"ready"}, p.store.ailments()...), "\n"))
 	})
 	return mux
 }

@@ -6,6 +6,7 @@
 //	perigee check     validate the settings and exit
 //	perigee export    write what is held on disk into one file
 //	perigee import    add what such a file holds
+//	perigee purge     have a running perigee forget what answers a request
 //	perigee health    ask a running perigee whether it is ready, for containers
 //	perigee version   print the version
 //
@@ -51,7 +52,7 @@ type program struct {
 // errUsage marks errors that are the caller's: exit code 2.
 var errUsage = errors.New("usage")
 
-const usage = "usage: perigee [serve | demo | sim | check | export FILE | import FILE | health | version]"
+const usage = "usage: perigee [serve | demo | sim | check | export FILE | import FILE | purge TARGET... | health | version]"
 
 // run carries out one command and returns the exit code.
 func run(ctx context.Context, p program) int {
@@ -80,7 +81,7 @@ func (p program) dispatch(ctx context.Context) error {
 	}
 	commands := map[string]func(context.Context, []string) error{
 		"serve": p.serve, "demo": p.demo, "sim": p.sim,
-		"check": p.check, "export": p.export, "import": p.importPages, "health": p.health, "version": p.version,
+		"check": p.check, "export": p.export, "import": p.importPages, "purge": p.purge, "health": p.health, "version": p.version,
 	}
 	do, ok := commands[command]
 	if !ok {

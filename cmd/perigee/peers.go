@@ -32,9 +32,10 @@ const absentFor = 5 * time.Second
 type peers struct {
 	client *valkey.Client
 	ledger *valkey.Ledger
-	name   string         // of this replica
-	local  cache.Tier     // what is held here
-	all    *cache.Layered // and there
+	name   string           // of this replica
+	local  cache.Tier       // what is held here
+	all    *cache.Layered   // and there
+	forget func(key string) // beside the store
 }
 
 var _ proxy.Peers = (*peers)(nil)
@@ -64,6 +65,13 @@ func joinPeers(c *config.Config, local cache.Tier, name string, log *slog.Logger
 	return p, err
 }
 
+// start reaches for Valkey. forget is told of what other replicas have purged, once
+// it is not held here any more.
+func (p *peers) start(forget func(key string)) {
+	p.forget = forget
+	p.client.Start()
+}
+
 // fingerprint names what replicas with the same settings share, and tells nothing
 // of these.
 func fingerprint(settings ...string) string {
@@ -76,9 +84,13 @@ func fingerprint(settings ...string) string {
 
 // purged forgets what another replica has deleted everywhere.
 func (p *peers) purged(key cache.Key, at time.Time) {
-	if e, ok := p.local.Get(key); ok && !e.Asked.After(at.Add(purgeSlack)) {
+	if e, ok := p.local.Get(key); ok {
+		if e.Asked.After(at.Add(purgeSlack)) {
+			return // it is newer than what was purged
+		}
 		_ = p.local.Delete(key) // a tier that fails tells that by itself
 	}
+	p.forget(key)
 }
 
 // landed takes over what another replica has fetched, if this one held an older

@@ -24,7 +24,7 @@ func sharedStore(t *testing.T, url string) *store {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.close)
-	s.peers.client.Start()
+	s.peers.start(func(string) {})
 	await(t, "Valkey", func() bool { return s.peers.client.Stats().Up })
 	return s
 }

@@ -58,7 +58,7 @@ func serveWith(ctx context.Context, c *config.Config, log *slog.Logger, ready fu
 		p.close()
 		return err
 	}
-	admin, err := listen("admin", string(c.AdminListen), adminHandler(&state, p.metrics, p.store.ailments), 0, log)
+	admin, err := listen("admin", string(c.AdminListen), adminHandler(&state, p, log), 0, log)
 	if err != nil {
 		traffic.listener.Close()
 		p.close()

@@ -54,6 +54,9 @@ func (s *sharing) close() {
 // handler is the proxy of either profile.
 type handler interface {
 	http.Handler
+	// Purge forgets all that could answer a request for target, and returns what of
+	// it was held here.
+	Purge(target string) ([]*cache.Entry, error)
 	Close()
 }
 
@@ -116,16 +119,18 @@ func (p *perigee) assembleLL2(c *config.Config, l *ledger, o *metrics.Metrics, l
 	}
 	if p.store.peers != nil {
 		options.Peers = p.store.peers
-		p.store.peers.client.Start()
-		if !c.Offline { // which spends nothing, and has no part in the quota
-			p.sharing.start(options.Gate)
-		}
 	}
 	handler, err := proxy.New(options)
 	if err != nil {
 		return err
 	}
 	p.handler, l.held = handler, handler.WindowsHeld
+	if p.store.peers != nil {
+		p.store.peers.start(handler.Forget)
+		if !c.Offline { // which spends nothing, and has no part in the quota
+			p.sharing.start(options.Gate)
+		}
+	}
 	if c.Offline {
 		p.learnHeld(handler, log)
 	}

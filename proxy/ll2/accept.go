@@ -15,8 +15,8 @@ type representation struct {
 // Accept has an indent of its own.
 const pageIndent = 4
 
-// maxIndent is the deepest indent that DRF grants.
-const maxIndent = 8
+// MaxIndent is the deepest indent of JSON that Django REST Framework grants.
+const MaxIndent = 8
 
 // accepted joins the lines of an Accept field as WSGI servers do.
 func accepted(lines []string) string {
@@ -76,9 +76,9 @@ func clampIndent(plain string) int {
 	case plain[0] == '-':
 		return 0
 	case len(plain) > 1:
-		return maxIndent
+		return MaxIndent
 	}
-	return min(int(plain[0]-'0'), maxIndent)
+	return min(int(plain[0]-'0'), MaxIndent)
 }
 
 // accept returns the Accept field that leads to the representation again. It is of

@@ -80,15 +80,27 @@ func (ps *Predecessors[W]) Of(key string, now time.Time) []Predecessor[W] {
 	return versions
 }
 
+// Drop lets go of all versions of a window.
+func (ps *Predecessors[W]) Drop(key string) {
+	ps.drop(func(p Predecessor[W]) bool { return p.Key == key })
+}
+
+// drop lets go of what is gone.
+func (ps *Predecessors[W]) drop(gone func(Predecessor[W]) bool) {
+	ps.kept = slices.DeleteFunc(ps.kept, func(p Predecessor[W]) bool {
+		if !gone(p) {
+			return false
+		}
+		ps.bytes -= p.Cost
+		return true
+	})
+}
+
 // Release lets go of all that may no longer be served or that nobody wants any
 // more. interval says how long the answers of a list are fresh.
 func (ps *Predecessors[W]) Release(w *Walks, interval func(list string) time.Duration, now time.Time) {
-	ps.kept = slices.DeleteFunc(ps.kept, func(p Predecessor[W]) bool {
-		gone := !now.Before(p.Until) || !w.Wants(p.List, p.Stamp, p.End, interval(p.List), now)
-		if gone {
-			ps.bytes -= p.Cost
-		}
-		return gone
+	ps.drop(func(p Predecessor[W]) bool {
+		return !now.Before(p.Until) || !w.Wants(p.List, p.Stamp, p.End, interval(p.List), now)
 	})
 }
 

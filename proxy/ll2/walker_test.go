@@ -145,6 +145,10 @@ func TestPredecessors(t *testing.T) {
 	if got, want := values("b", 4)+values("a", 4)+values("c", 4), "[][a3][c4]"; got != want {
 		t.Errorf("of more bytes than there is room for: %s, want %s", got, want)
 	}
+	ps.Drop("c")
+	if got, want := values("c", 4)+values("a", 4), "[][a3]"; got != want || ps.Bytes() != 10 {
+		t.Errorf("after c was dropped: %s and %d bytes, want %s and 10", got, ps.Bytes(), want)
+	}
 	keep("d", 5, 101)
 	if ps.Len() != 0 || ps.Bytes() != 0 {
 		t.Errorf("%d with %d bytes are kept after one that is larger than the room for all", ps.Len(), ps.Bytes())

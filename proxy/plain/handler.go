@@ -112,6 +112,12 @@ func (h *Handler) Close() {
 	h.closeIdle()
 }
 
+// Purge forgets all that is held of target, a path and query as clients send them,
+// and returns it. The error is that of the store: what was held may come back.
+func (h *Handler) Purge(target string) (forgotten []*cache.Entry, err error) {
+	return h.shelf.purge(target)
+}
+
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := h.newExchange(w, r)

@@ -179,6 +179,18 @@ func (s *shelf) invalidate(target string) error {
 	return s.tier.Delete(baseKey(target))
 }
 
+// purge is invalidate, and returns what was held.
+func (s *shelf) purge(target string) ([]*cache.Entry, error) {
+	held := s.variants(target)
+	if e, ok := s.tier.Get(baseKey(target)); ok && e.Status != 0 {
+		held = append(held, e)
+	}
+	if e, ok := s.tier.Get(partKey(target)); ok {
+		held = append(held, e)
+	}
+	return held, s.invalidate(target)
+}
+
 // drop forgets one answer that turned out to be wrong.
 func (s *shelf) drop(e *cache.Entry) { _ = s.tier.Delete(e.Key) }
 

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"perigee/proxy"
+	"perigee/proxy/problem"
+)
+
+const (
+	purgePath    = "/purge"
+	purgeTarget  = "target" // the name of the form's field
+	maxPurgeForm = 64 << 10 // bytes
+)
+
+// purged says what was forgotten, in JSON.
+type purged struct {
+	Target string       `json:"target"`
+	Held   []purgedPage `json:"held"`
+}
+
+// purgedPage is an entry that was held by the replica that was asked.
+type purgedPage struct {
+	Key      string    `json:"key"`
+	Answered time.Time `json:"answered"`
+}
+
+// purging forgets what answers the target that it is sent.
+type purging struct {
+	handler handler
+	log     *slog.Logger
+}
+
+// newPurging lets no page of another origin have a browser ask: each purge costs a
+// request upstream in the end.
+func newPurging(h handler, log *slog.Logger) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, http.StatusForbidden, "A web page of another origin sent this. Use perigee purge, or a client that is no browser.")
+	}))
+	return protection.Handler(purging{h, log})
+}
+
+func (p purging) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxPurgeForm)
+	if err := r.ParseForm(); err != nil {
+		refuse(w, http.StatusBadRequest, "The form cannot be read: "+err.Error()+".")
+		return
+	}
+	targets := r.Form[purgeTarget]
+	if len(targets) != 1 {
+		refuse(w, http.StatusBadRequest, "One field named "+purgeTarget+" is needed, a path with or without a query or a whole URL.")
+		return
+	}
+	target := pathOf(targets[0])
+	held, err := p.handler.Purge(target)
+	switch {
+	case errors.Is(err, proxy.ErrTarget):
+		refuse(w, http.StatusBadRequest, "Nothing was forgotten: the target is "+err.Error()+".")
+		return
+	case err != nil:
+		p.log.Error("a purge did not reach all that may hold it: purge it again", "target", target, "err", err)
+		refuse(w, http.StatusServiceUnavailable, "What is held here was forgotten, but it may come back: "+err.Error()+". Purge it again when /readyz tells of no trouble.")
+		return
+	}
+	report := purged{Target: target, Held: []purgedPage{}}
+	for _, e := range held {
+		report.Held = append(report.Held, purgedPage{e.Key, e.Answered.UTC()})
+	}
+	p.log.Info("purged", "target", target, "held", len(held), "by", r.RemoteAddr)
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(report) // who left needs no answer
+}
+
+// pathOf takes scheme and host off a URL: only one upstream is held. All else stays
+// as it was written.
+func pathOf(target string) string {
+	u, err := url.Parse(target)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return target
+	}
+	_, rest, _ := strings.Cut(target, "://")
+	i := strings.IndexAny(rest, "/?#")
+	if i < 0 {
+		return "/"
+	}
+	return rest[i:]
+}
+
+// refuse answers with a problem (RFC 9457).
+func refuse(w http.ResponseWriter, status int, detail string) {
+	w.Header().Set("Content-Type", problem.MediaType)
+	w.WriteHeader(status)
+	_, _ = w.Write(problem.Body(status, detail)) // who left needs no answer
+}

@@ -1,0 +1,113 @@
+package proxy
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"perigee/cache"
+	"perigee/proxy/ll2"
+)
+
+// ErrTarget is returned, wrapped, for what cannot be the target of a request.
+var ErrTarget = errors.New("not a path, with or without a query, that can be asked for")
+
+// Purge forgets all that could answer a request for target: the page itself as JSON,
+// indented or not, and as HTML, the windows that it is cut from, and where in a list
+// an object stands. Whoever asks for it next has upstream asked. What a fetch brings
+// that is under way is as new as anything, and stays.
+//
+// It returns what was held here. The errors are ErrTarget, and those of the store:
+// after these, something may come back, and Purge has to be called again. It spends
+// nothing.
+func (h *Handler) Purge(target string) (forgotten []*cache.Entry, err error) {
+	keys, err := h.keysFor(target)
+	if err != nil {
+		return nil, err
+	}
+	var faults []error
+	for _, key := range keys {
+		if e, ok := h.options.Store.Get(key); ok {
+			forgotten = append(forgotten, e)
+		}
+		h.Forget(key)
+		faults = append(faults, h.options.Store.Delete(key))
+	}
+	return forgotten, errors.Join(faults...)
+}
+
+// Forget forgets what is known of an entry beside the store, which has lost it.
+// Another replica may have purged it.
+func (h *Handler) Forget(key string) {
+	h.objects.forget(key)
+	h.lists.forget(key)
+}
+
+// keysFor returns the keys under which a request for target is looked for.
+func (h *Handler) keysFor(target string) (keys []string, err error) {
+	for _, accept := range representations() {
+		x, err := h.purging(target, accept)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrTarget, err)
+		}
+		if !refused(x.resource) {
+			keys = append(keys, h.lookedFor(x)...)
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys), nil
+}
+
+// representations are the values of Accept that have the framework choose each of
+// the forms in which it writes an answer.
+func representations() []string {
+	all := []string{"*/*", "text/html"}
+	for indent := 1; indent <= ll2.MaxIndent; indent++ {
+		all = append(all, "application/json; indent="+strconv.Itoa(indent))
+	}
+	return all
+}
+
+// purging is a request for target as far as it is identified, from nobody.
+func (h *Handler) purging(target, accept string) (*exchange, error) {
+	u, err := url.ParseRequestURI(target)
+	if err != nil || !strings.HasPrefix(target, "/") {
+		return nil, errors.New("it does not begin with a slash, or is not escaped as a URL is")
+	}
+	r := &http.Request{
+		Method: http.MethodGet, URL: u, RequestURI: target, Host: "localhost",
+		Header: http.Header{"Accept": {accept}},
+	}
+	if p := admit(r); p != nil {
+		return nil, p
+	}
+	meant, err := h.resolver.resolve(target, request(r))
+	if err != nil {
+		return nil, err
+	}
+	x := &exchange{r: r, start: time.Now(), proxy: h, resource: &meant.resource, windows: meant.windows}
+	if h.options.MoveTimeBounds {
+		h.moveTimeBounds(x)
+	}
+	return x, nil
+}
+
+// lookedFor returns the keys under which x is looked for.
+func (h *Handler) lookedFor(x *exchange) []string {
+	keys := []string{x.resource.Key}
+	if x.windows == nil {
+		return keys
+	}
+	for i := range x.windows.needed {
+		keys = append(keys, x.windows.needed[i].Key)
+	}
+	if _, beyond := h.heldWindows(x); beyond != nil {
+		keys = append(keys, beyond.Key)
+	}
+	return keys
+}
