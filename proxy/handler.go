@@ -98,6 +98,13 @@ type Options struct {
 	ReloadInterval time.Duration
 	// FetchTimeout bounds one fetch for all who wait for it. If zero, 30 s.
 	FetchTimeout time.Duration
+	// Holders is what SaveHolders was given last, in an earlier run with the same
+	// Store: which lists hold objects that they can answer for. If nil, or of another
+	// version, only those do that are asked for again.
+	Holders []byte
+	// SaveHolders keeps that. It is called before what is new is answered, never twice
+	// at a time. If nil, it is not kept.
+	SaveHolders func([]byte)
 	// Observer is told what happens. If nil, nobody is.
 	Observer Observer
 	// Logger gets the access records and what an operator should know. If nil, nothing is logged.
@@ -118,6 +125,7 @@ type Handler struct {
 	reporter   *reporter
 	lists      *lists
 	objects    *objects
+	holders    *holders
 	reverse    *httputil.ReverseProxy
 }
 
@@ -145,6 +153,7 @@ func New(o Options) (*Handler, error) {
 		resolver:   newResolver(ll2.Options{KeepUnknown: o.KeepUnknownParams}, widths{o.Window, o.WindowDetailed}),
 		lists:      newLists(),
 		objects:    newObjects(),
+		holders:    newHolders(o.Holders, o.SaveHolders),
 	}
 	if fixed := o.linkBase(); fixed != nil {
 		h.addressing.fixed = fixed
@@ -160,7 +169,7 @@ func New(o Options) (*Handler, error) {
 
 // stored learns from an entry that was just stored, and what it took the place of.
 func (h *Handler) stored(res *ll2.Resource, e, old *cache.Entry) {
-	h.objects.learn(res, e)
+	h.learn(res, e)
 	h.lists.hold(e)
 	if old != nil {
 		h.lists.replaced(res, old)

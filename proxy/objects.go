@@ -3,8 +3,10 @@ package proxy
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"strconv"
 	"sync"
+	"time"
 
 	"perigee/cache"
 	"perigee/proxy/ll2"
@@ -17,23 +19,24 @@ const maxObjects = 100_000
 // is of the very schema of the object endpoint answers for the object. It holds
 // no windows, so that none is kept for its sake. It is safe for concurrent use.
 type objects struct {
-	mu     sync.RWMutex // guards places
+	mu     sync.RWMutex // guards all below
 	places map[string]objectPlace
+	purged map[string]time.Time // objects that must not be answered by what was asked for before
+
+	learning sync.Mutex // held while it is found out which objects a window holds
+	reading  sync.Mutex // held while windows are read
 }
 
 // objectPlace is where an object stands, as long as the window is still the same.
 type objectPlace struct {
-	window string // key
-	digest [32]byte
-	index  int
+	window   string // key
+	answered time.Time
+	digest   [32]byte
+	index    int
 }
 
-func newObjects() *objects { return &objects{places: make(map[string]objectPlace)} }
-
-// learn notes the objects of a window that was fetched for res. What the window
-// says is newer than what earlier ones said.
-func (o *objects) learn(res *ll2.Resource, e *cache.Entry) {
-	o.place(e, objectsIn(res, e))
+func newObjects() *objects {
+	return &objects{places: make(map[string]objectPlace), purged: make(map[string]time.Time)}
 }
 
 // objectsIn returns the keys of the objects in a window that was fetched for res,
@@ -50,7 +53,8 @@ func objectsIn(res *ll2.Resource, e *cache.Entry) map[string]int {
 	return found
 }
 
-// place notes which elements of a window are objects, by their keys.
+// place notes which elements of a window are objects, by their keys. Windows can
+// come in any order: the newest answers.
 func (o *objects) place(e *cache.Entry, found map[string]int) {
 	if len(found) == 0 {
 		return
@@ -61,44 +65,112 @@ func (o *objects) place(e *cache.Entry, found map[string]int) {
 		clear(o.places)
 	}
 	for key, index := range found {
-		o.places[key] = objectPlace{window: e.Key, digest: e.Digest, index: index}
+		if at, ok := o.purged[key]; ok && !e.Asked.After(at) || o.places[key].answered.After(e.Answered) {
+			continue
+		}
+		o.places[key] = objectPlace{window: e.Key, answered: e.Answered, digest: e.Digest, index: index}
 	}
 }
 
-// forget notes that no list answers for an object any more.
-func (o *objects) forget(key string) {
+// purge notes that nothing that was asked for until now answers for an object.
+func (o *objects) purge(key string, now time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.places, key)
+	if len(o.purged) >= maxObjects {
+		clear(o.purged)
+	}
+	o.purged[key] = now
 }
 
-// find returns the element that answers for an object, and the entry it is in.
-func (o *objects) find(key string, store cache.Tier) (*cache.Entry, *ll2.Element) {
+// find returns the element that answers for an object, and the entry it is in. lost
+// tells that it stood in a window that is not there any more: older ones may answer
+// in its place, for this object and for all others in that window.
+func (o *objects) find(key string, store cache.Tier) (e *cache.Entry, element *ll2.Element, lost bool) {
 	o.mu.RLock()
 	place, ok := o.places[key]
 	o.mu.RUnlock()
 	if !ok {
-		return nil, nil
+		return nil, nil, false
 	}
-	e, ok := store.Get(place.window)
+	e, ok = store.Get(place.window)
 	if !ok || e.Digest != place.digest || windowOf(e) == nil {
-		return nil, nil
+		o.lose(place)
+		return nil, nil, true
 	}
-	return e, &ll2.Element{Window: windowOf(e), Index: place.index}
+	return e, &ll2.Element{Window: windowOf(e), Index: place.index}, false
+}
+
+// lose forgets all that stood in the window of a place.
+func (o *objects) lose(gone objectPlace) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	maps.DeleteFunc(o.places, func(_ string, p objectPlace) bool {
+		return p.window == gone.window && p.digest == gone.digest
+	})
 }
 
 // held returns the newest of what is held of x's resource: its own entry or, for
 // an object, an element of a list.
 func (h *Handler) held(x *exchange) (subject, bool) {
 	own, ok := h.options.Store.Get(x.resource.Key)
-	if x.resource.Kind == ll2.Object && x.resource.Representation == ll2.JSON {
-		e, element := h.objects.find(x.resource.Key, h.options.Store)
-		if element != nil && (!ok || own.Answered.Before(e.Answered)) {
-			return subject{entry: e, element: element}, true
-		}
+	if ok {
+		h.learn(x.resource, own)
+	}
+	if x.resource.Kind != ll2.Object || x.resource.Representation != ll2.JSON {
+		return whole(own), ok
+	}
+	e, element, lost := h.objects.find(x.resource.Key, h.options.Store)
+	if element == nil && !(ok && own.State(x.start) == cache.Fresh) {
+		h.readHolders(x.resource.ObjectSchema(), lost)
+		e, element, _ = h.objects.find(x.resource.Key, h.options.Store)
+	}
+	if element != nil && (!ok || own.Answered.Before(e.Answered)) {
+		return subject{entry: e, element: element}, true
 	}
 	return whole(own), ok
 }
+
+// learn finds out which objects a window holds that is held for res. It does so
+// once for each time that the window comes into memory.
+func (h *Handler) learn(res *ll2.Resource, e *cache.Entry) {
+	if pg, ok := e.Derived.(*page); ok && pg.window != nil && !pg.learned.Load() {
+		h.study(res, e, pg)
+	}
+}
+
+// study is learn, whether it was done or not. Whoever comes meanwhile waits.
+func (h *Handler) study(res *ll2.Resource, e *cache.Entry, pg *page) {
+	h.objects.learning.Lock()
+	defer h.objects.learning.Unlock()
+	if found := objectsIn(res, e); len(found) > 0 {
+		h.objects.place(e, found)
+		h.holders.read(res.Key, res.ObjectSchema())
+	}
+	pg.learned.Store(true)
+}
+
+// readHolders reads the windows that may hold objects of a schema and were not read
+// yet, or all of them again. Whoever comes meanwhile waits: what they would ask
+// upstream may be there.
+func (h *Handler) readHolders(schema string, again bool) {
+	h.objects.reading.Lock()
+	defer h.objects.reading.Unlock()
+	for _, key := range h.holders.take(schema, again) {
+		res, known := ll2.FromKey(key)
+		e, held := h.options.Store.Get(key)
+		if !known || !held {
+			h.holders.lost(key)
+			continue
+		}
+		if pg, ok := e.Derived.(*page); ok && pg.window != nil {
+			h.study(&res, e, pg)
+		}
+	}
+}
+
+// Landed is told of what another replica has stored: it may hold objects.
+func (h *Handler) Landed(key string) { h.holders.heardOf(key) }
 
 // renderElement makes the rendering of an object that is an element of a window.
 func renderElement(s subject, x *exchange) *variant {

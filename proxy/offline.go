@@ -2,10 +2,8 @@ package proxy
 
 import (
 	"iter"
-	"maps"
 	"net/http"
 	"slices"
-	"time"
 
 	"perigee/cache"
 )
@@ -98,24 +96,17 @@ func offlineVerdict(x *exchange, s subject) verdict {
 // runs, as they come from where they were kept: what is derived from them is not
 // there. It reads them all. Call it before the first request.
 //
-// Without it only lists that are fetched from now on answer for their objects,
-// and offline none is.
+// Without it, of what was imported only those lists answer for their objects that
+// were asked for here, and offline that may be none.
 func (h *Handler) LearnHeld(entries iter.Seq[*cache.Entry]) {
 	rebuild := Rebuilder(h.options.UpstreamURL)
-	known := make(map[string]time.Time) // when the window was fetched that an object is known from
 	for e := range entries {
 		res, ok := resourceOf(e)
 		if !ok || !res.HasObjects() {
 			continue
 		}
-		if e = rebuild(e); e == nil {
-			continue
+		if e = rebuild(e); e != nil {
+			h.objects.place(e, objectsIn(&res, e))
 		}
-		found := objectsIn(&res, e)
-		maps.DeleteFunc(found, func(key string, _ int) bool { return known[key].After(e.Answered) })
-		for key := range found {
-			known[key] = e.Answered
-		}
-		h.objects.place(e, found)
 	}
 }

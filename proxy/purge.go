@@ -44,7 +44,7 @@ func (h *Handler) Purge(target string) (forgotten []*cache.Entry, err error) {
 // Forget forgets what is known of an entry beside the store, which has lost it.
 // Another replica may have purged it.
 func (h *Handler) Forget(key string) {
-	h.objects.forget(key)
+	h.objects.purge(key, time.Now())
 	h.lists.forget(key)
 }
 

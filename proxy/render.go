@@ -28,6 +28,8 @@ type page struct {
 	window *ll2.Window // from which other pages can be cut; nil: from this one they cannot
 	doubt  ll2.Doubt   // why not
 
+	learned atomic.Bool // it is known which objects the window holds
+
 	mu       sync.Mutex // serialises writers of variants
 	variants atomic.Pointer[[]*variant]
 }

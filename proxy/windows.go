@@ -127,6 +127,7 @@ func (h *Handler) heldWindow(res *ll2.Resource) *cache.Entry {
 	if !ok || windowOf(e) == nil {
 		return nil
 	}
+	h.learn(res, e)
 	return e
 }
 

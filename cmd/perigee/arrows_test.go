@@ -25,7 +25,7 @@ func arrows() []arrow {
 	return []arrow{
 		{from: "cmd/perigee", to: []string{
 			"cache", "cache/archive", "cache/disk", "cache/valkey", "config", "metrics", "proxy", "proxy/ll2", "proxy/ll2/catalog", "proxy/ll2sim",
-			"proxy/plain", "proxy/quota", "proxy/upstream", "testdata",
+			"proxy/plain", "proxy/problem", "proxy/quota", "proxy/upstream", "testdata",
 		}},
 		{from: "config"},
 		{from: "proxy", to: []string{"cache", "proxy/access", "proxy/cachestatus", "proxy/ll2", "proxy/problem", "proxy/quota", "proxy/reply", "proxy/upstream"}},

@@ -107,6 +107,29 @@ func TestWhatWasPaidForSurvivesAKill(t *testing.T) {
 	}
 }
 
+// What a list has answered is not lost with the process that read the list.
+func TestObjectsOutOfListsSurviveAKill(t *testing.T) {
+	sim := ll2sim.New(ll2sim.Options{})
+	upstream := httptest.NewServer(sim)
+	defer upstream.Close()
+	environ := []string{
+		"PERIGEE_UPSTREAM_URL=" + upstream.URL, "PERIGEE_DATA_DIR=" + t.TempDir(), "PERIGEE_PUBLIC_URL=http://perigee.test",
+	}
+	p := launch(t, environ...)
+	get(t, p.traffic+"/2.3.0/spacecraft/?mode=detailed&limit=2")
+	_, want := get(t, p.traffic+page(56))
+	p.kill(t)
+	p = launch(t, environ...)
+	defer p.kill(t)
+	resp, body := get(t, p.traffic+page(56))
+	if status := resp.Header.Get("Cache-Status"); !strings.Contains(status, ";detail=from-list;") || body != want {
+		t.Errorf("got %s and %.100s, want %.100s out of the list", status, body, want)
+	}
+	if got := sim.Requests().Billed; got != 1 {
+		t.Errorf("upstream was asked %d times", got)
+	}
+}
+
 func page(n int) string { return "/2.3.0/spacecraft/" + strconv.Itoa(n+1) + "/" }
 
 // impatient asks without waiting for a turn.

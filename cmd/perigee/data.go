@@ -20,6 +20,7 @@ const (
 	pagesFolder = "pages"
 	stateFolder = "state"
 	ledgerName  = "quota"
+	holdersName = "holders"
 )
 
 // store is where answers are held.
@@ -163,6 +164,23 @@ func (s *store) keptLedger(log *slog.Logger) (save func([]byte), restore func(*q
 		// A file that is damaged leaves no snapshot, which is a damaged one too.
 		if err := errors.Join(err, gate.Restore(snapshot)); err != nil {
 			log.Warn("what was spent of the quota is not known: all of it counts as spent until a report", "error", err)
+		}
+	}
+}
+
+// keptHolders has it survive restarts which lists hold objects: saved is what was
+// kept last, nil if there is none, and save keeps what is new.
+func (s *store) keptHolders(log *slog.Logger) (saved []byte, save func([]byte)) {
+	if s.state == nil {
+		return nil, nil
+	}
+	saved, err := s.state.Load(holdersName)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		log.Warn("lists that are held answer for their objects only when they are asked for again", "error", err)
+	}
+	return saved, func(holders []byte) {
+		if err := s.state.Save(holdersName, holders); err != nil {
+			log.Warn("after a restart lists answer for their objects only when they are asked for again", "error", err)
 		}
 	}
 }

@@ -32,10 +32,16 @@ const absentFor = 5 * time.Second
 type peers struct {
 	client *valkey.Client
 	ledger *valkey.Ledger
-	name   string           // of this replica
-	local  cache.Tier       // what is held here
-	all    *cache.Layered   // and there
-	forget func(key string) // beside the store
+	name   string         // of this replica
+	local  cache.Tier     // what is held here
+	all    *cache.Layered // and there
+	hooks  peerHooks
+}
+
+// peerHooks are told what other replicas do, once the store has followed.
+type peerHooks interface {
+	Forget(key string) // it was purged
+	Landed(key string) // it was stored
 }
 
 var _ proxy.Peers = (*peers)(nil)
@@ -65,10 +71,9 @@ func joinPeers(c *config.Config, local cache.Tier, name string, log *slog.Logger
 	return p, err
 }
 
-// start reaches for Valkey. forget is told of what other replicas have purged, once
-// it is not held here any more.
-func (p *peers) start(forget func(key string)) {
-	p.forget = forget
+// start reaches for Valkey.
+func (p *peers) start(hooks peerHooks) {
+	p.hooks = hooks
 	p.client.Start()
 }
 
@@ -90,7 +95,7 @@ func (p *peers) purged(key cache.Key, at time.Time) {
 		}
 		_ = p.local.Delete(key) // a tier that fails tells that by itself
 	}
-	p.forget(key)
+	p.hooks.Forget(key)
 }
 
 // landed takes over what another replica has fetched, if this one held an older
@@ -100,6 +105,7 @@ func (p *peers) landed(key cache.Key) {
 	if _, ok := p.local.Get(key); ok {
 		p.all.Renew(key)
 	}
+	p.hooks.Landed(key)
 }
 
 // Renew implements proxy.Peers.

@@ -24,10 +24,16 @@ func sharedStore(t *testing.T, url string) *store {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.close)
-	s.peers.start(func(string) {})
+	s.peers.start(nobody{})
 	await(t, "Valkey", func() bool { return s.peers.client.Stats().Up })
 	return s
 }
+
+// nobody is told of other replicas.
+type nobody struct{}
+
+func (nobody) Forget(string) {}
+func (nobody) Landed(string) {}
 
 // aPage is an entry that proxy can make whole again, and that was asked for then.
 func aPage(t *testing.T, asked time.Time) *cache.Entry {

@@ -150,6 +150,21 @@ func TestReplicasShareOneFetch(t *testing.T) {
 	}
 }
 
+// A list that one replica has fetched answers for its objects at every other, though
+// nobody has asked for the list there.
+func TestReplicasShareTheObjectsOfLists(t *testing.T) {
+	sim := ll2sim.New(ll2sim.Options{})
+	f := launchFleet(t, valkeytest.Start(t), sim, 2)
+	f.replicas[0].ask("/2.3.0/spacecraft/?mode=detailed&limit=2", clientNo(0), "")
+	await(t, "the other replica to hear of it", func() bool { return f.replicas[1].holds(t, page(56)) })
+	if a := f.replicas[1].ask(page(0), clientNo(1), ""); !strings.Contains(a.cacheStatus, ";detail=from-list;") {
+		t.Errorf("got %+v, want it out of the list", a)
+	}
+	if got := sim.Requests().Billed; got != 1 {
+		t.Errorf("upstream was asked %d times", got)
+	}
+}
+
 // Sixty clients want sixty pages from three replicas, of which 15 may be fetched in
 // an hour. Each of them is new, so that nothing is kept in reserve for others.
 func TestReplicasShareTheQuota(t *testing.T) {

@@ -114,6 +114,7 @@ func (p *perigee) assembleLL2(c *config.Config, l *ledger, o *metrics.Metrics, l
 	}
 	options := proxyOptions(c, p.client, p.store, o, log)
 	options.Keys = p.keys
+	options.Holders, options.SaveHolders = p.store.keptHolders(log)
 	if options.Gate, err = l.open(c, p.store, o, log); err != nil {
 		return err
 	}
@@ -126,7 +127,7 @@ func (p *perigee) assembleLL2(c *config.Config, l *ledger, o *metrics.Metrics, l
 	}
 	p.handler, l.held = handler, handler.WindowsHeld
 	if p.store.peers != nil {
-		p.store.peers.start(handler.Forget)
+		p.store.peers.start(handler)
 		if !c.Offline { // which spends nothing, and has no part in the quota
 			p.sharing.start(options.Gate)
 		}

@@ -40,7 +40,7 @@ func (e Element) AppendIdentity(dst []byte) []byte {
 
 // HasObjects reports whether the elements of r, a list, are of the schema of an
 // object endpoint and in a form in which they answer requests for it.
-func (r *Resource) HasObjects() bool { return r.objectSchema() != "" }
+func (r *Resource) HasObjects() bool { return r.Kind == List && r.ObjectSchema() != "" }
 
 // Objects yields for each element that is known to be an object the Keys of the
 // resources that it answers, as Resolve has them. of is the list that the window
@@ -52,10 +52,10 @@ func (r *Resource) HasObjects() bool { return r.objectSchema() != "" }
 // agree. Elements of which this cannot be said are left out.
 func (w *Window) Objects(of *Resource) iter.Seq2[string, Element] {
 	return func(yield func(string, Element) bool) {
-		schema := of.objectSchema()
-		if schema == "" {
+		if !of.HasObjects() {
 			return
 		}
+		schema := of.ObjectSchema()
 		known := objectPaths{list: of.Path, schema: schema, mode: of.shownMode()}
 		read := newIdentityReader(w)
 		for i := range w.layout.Results {

@@ -9,14 +9,24 @@ import (
 	"perigee/proxy/ll2/catalog"
 )
 
-// objectSchema returns the schema of r's elements if that is the schema of an
-// object endpoint too and r is in compact form; else nothing. With parameters
-// that the list does not document, nothing is known of its elements.
-func (r *Resource) objectSchema() string {
+// ObjectSchema names the schema that r, an object, has in common with the elements
+// of a list that can answer for it; and of a list, if it is such a one, that of its
+// elements. It is empty for all others: where parameters are given that are not
+// documented, or a form other than compact JSON is asked for, nothing is known.
+func (r *Resource) ObjectSchema() string {
 	e, _, ok := catalog.Find(r.Path)
-	if !ok || r.Kind != List || r.Representation != JSON || r.Indent != 0 {
-		return ""
+	switch {
+	case !ok || r.Representation != JSON || r.Indent != 0:
+	case r.Kind == List:
+		return r.elementSchema(e)
+	case r.Kind == Object && r.Query == "":
+		return e.Schema
 	}
+	return ""
+}
+
+// elementSchema is ObjectSchema of a list.
+func (r *Resource) elementSchema(e *catalog.Endpoint) string {
 	asked, _ := parseQuery(r.Query) // r was resolved, so it can be read
 	for _, p := range asked {
 		if _, known := e.Param(p.name); !known {
