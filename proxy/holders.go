@@ -31,15 +31,40 @@ type holder struct {
 
 func newHolders(saved []byte, save func([]byte)) *holders {
 	h := new(holders)
+	h.load(saved)
+	h.save = save
+	return h
+}
+
+// load adds what was saved; what is of another version is none.
+func (h *holders) load(saved []byte) {
 	var keys []string
 	if json.Unmarshal(saved, &keys) != nil {
-		keys = nil // of another version
+		return
 	}
 	for _, key := range keys {
 		h.heardOf(key)
 	}
-	h.save = save
-	return h
+}
+
+// HoldersOf returns Options.Holders for entries that were stored by others, from
+// their keys.
+func HoldersOf(keys []string) []byte {
+	h := new(holders)
+	for _, key := range keys {
+		h.heardOf(key)
+	}
+	return h.saved()
+}
+
+// JoinHolders returns Options.Holders for all that several of them are of. What is
+// one too many is missing from the first.
+func JoinHolders(all ...[]byte) []byte {
+	h := new(holders)
+	for _, saved := range all {
+		h.load(saved)
+	}
+	return h.saved()
 }
 
 // read notes a window whose objects are known.

@@ -17,10 +17,11 @@ import (
 
 // Folders within the data folder, and the name of the ledger in its own.
 const (
-	pagesFolder = "pages"
-	stateFolder = "state"
-	ledgerName  = "quota"
-	holdersName = "holders"
+	pagesFolder  = "pages"
+	stateFolder  = "state"
+	ledgerName   = "quota"
+	holdersName  = "holders"  // of what the server has stored
+	importedName = "imported" // of what was imported
 )
 
 // store is where answers are held.
@@ -168,17 +169,21 @@ func (s *store) keptLedger(log *slog.Logger) (save func([]byte), restore func(*q
 	}
 }
 
-// keptHolders has it survive restarts which lists hold objects: saved is what was
-// kept last, nil if there is none, and save keeps what is new.
+// keptHolders has it survive restarts which lists hold objects: saved is what is
+// known of those, and save keeps what is new.
 func (s *store) keptHolders(log *slog.Logger) (saved []byte, save func([]byte)) {
 	if s.state == nil {
 		return nil, nil
 	}
-	saved, err := s.state.Load(holdersName)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		log.Warn("lists that are held answer for their objects only when they are asked for again", "error", err)
+	var all [][]byte
+	for _, name := range []string{importedName, holdersName} {
+		saved, err := s.state.Load(name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			log.Warn("lists that are held answer for their objects only when they are asked for again", "error", err)
+		}
+		all = append(all, saved)
 	}
-	return saved, func(holders []byte) {
+	return proxy.JoinHolders(all...), func(holders []byte) {
 		if err := s.state.Save(holdersName, holders); err != nil {
 			log.Warn("after a restart lists answer for their objects only when they are asked for again", "error", err)
 		}

@@ -69,6 +69,36 @@ func TestAWarmCacheIsHandedOverAndServedOffline(t *testing.T) {
 }
 
 // fetchedTargets are asked for while upstream is there, in six requests.
+// A warm cache is of use online, too: its lists answer for their objects at once, as
+// those that are held already do.
+func TestAWarmCacheSparesRequestsOnline(t *testing.T) {
+	sim := ll2sim.New(ll2sim.Options{})
+	upstream := httptest.NewServer(sim)
+	defer upstream.Close()
+	file := filepath.Join(t.TempDir(), "warm")
+	stockUp(t, file, []string{"PERIGEE_UPSTREAM_URL=" + upstream.URL, "PERIGEE_QUOTA=off", "PERIGEE_DATA_DIR=" + t.TempDir()})
+	environ := []string{"PERIGEE_UPSTREAM_URL=" + upstream.URL, "PERIGEE_QUOTA=off", "PERIGEE_DATA_DIR=" + t.TempDir()}
+	p := launch(t, environ...)
+	get(t, p.traffic+"/2.3.0/config/agency_types/")
+	if code, _, stderr := runs(t, environ, "import", file); code != exitDone {
+		t.Fatalf("import: %d %s", code, stderr)
+	}
+	get(t, p.traffic+"/2.3.0/config/orbits/") // the server keeps what it knows meanwhile
+	p.kill(t)
+	asked := sim.Requests().Billed
+	p = launch(t, environ...)
+	defer p.kill(t)
+	for _, target := range []string{"/2.3.0/spacecraft/57/", "/2.3.0/config/orbits/2/", "/2.3.0/config/agency_types/2/"} {
+		resp, _ := get(t, p.traffic+target)
+		if status := resp.Header.Get("Cache-Status"); !strings.Contains(status, ";detail=from-list;") {
+			t.Errorf("%s: %s", target, status)
+		}
+	}
+	if got := sim.Requests().Billed - asked; got != 0 {
+		t.Errorf("upstream was asked %d times", got)
+	}
+}
+
 func fetchedTargets() []string {
 	return []string{
 		"/2.3.0/spacecraft/?limit=20&offset=90", "/2.3.0/spacecraft/?mode=detailed&limit=5",

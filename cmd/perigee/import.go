@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 
 	"perigee/cache"
 	"perigee/cache/archive"
@@ -50,7 +52,8 @@ func (p program) importFile(ctx context.Context, file string, c *config.Config, 
 	}
 	defer pages.Close()
 	in := importing{pages: pages, rebuild: proxy.Rebuilder(c.UpstreamURL)}
-	if err := in.read(until{ctx, f}); err != nil {
+	err = in.read(until{ctx, f})
+	if err = errors.Join(err, addHolders(c, in.keys)); err != nil {
 		return fmt.Errorf("after %s: %w", countPages(in.added), err)
 	}
 	fmt.Fprintf(p.stdout, "imported %s, %d already held, %d of another version\n", countPages(in.added), in.known, in.foreign)
@@ -66,6 +69,7 @@ type importing struct {
 	rebuild func(*cache.Entry) *cache.Entry
 
 	added, known, foreign int
+	keys                  []string // of what was added
 }
 
 // read adds what an archive has.
@@ -102,7 +106,22 @@ func (in *importing) add(e *cache.Entry) error {
 		return err
 	}
 	in.added++
+	in.keys = append(in.keys, e.Key)
 	return nil
+}
+
+// addHolders has lists that were added answer for their objects from the next start
+// on. The file is not the one of a server that may run and knows nothing of these.
+func addHolders(c *config.Config, keys []string) error {
+	state, err := disk.OpenStore(filepath.Join(c.DataDir, stateFolder))
+	if err != nil {
+		return err
+	}
+	saved, err := state.Load(importedName)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, disk.ErrDamaged) {
+		return err
+	}
+	return state.Save(importedName, proxy.JoinHolders(saved, proxy.HoldersOf(keys)))
 }
 
 // seekable opens a file that can be read twice. What comes through a pipe is kept

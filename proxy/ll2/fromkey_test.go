@@ -51,3 +51,21 @@ func TestObjectSchema(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a peer or a file calls a key: what it leads to has that key, and asks for
+// itself.
+func FuzzFromKey(f *testing.F) {
+	for _, target := range []string{"/2.3.0/spacecraft/?mode=detailed&limit=100", "/2.3.0/spacecraft/1/", "/2.2.0/launch/?a=%zz", "/?&;="} {
+		f.Add(scheme + "json " + target)
+	}
+	f.Fuzz(func(t *testing.T, key string) {
+		res, ok := FromKey(key)
+		if !ok {
+			return
+		}
+		again, ok := FromKey(res.Key)
+		if res.Key != key || !ok || again.Path != res.Path || again.Query != res.Query || again.ObjectSchema() != res.ObjectSchema() {
+			t.Errorf("%q: got %+v and then (%+v, %t)", key, res, again, ok)
+		}
+	})
+}
