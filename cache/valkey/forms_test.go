@@ -77,8 +77,7 @@ func TestCluster(t *testing.T) {
 }
 
 func TestSentinel(t *testing.T) {
-	server, sentinel := valkeytest.StartSentinel(t, "--requirepass", "password")
+	sentinel := valkeytest.StartSentinel(t, valkeytest.Start(t, "--requirepass", "password"))
 	sentinel.Do("SENTINEL SET " + valkeytest.MasterName + " auth-pass password")
-	_ = server
 	tryAll(t, Options{URL: sentinel.URL() + "?master_name=" + valkeytest.MasterName, Password: "password"})
 }

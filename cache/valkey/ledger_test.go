@@ -152,9 +152,41 @@ func TestLedgerHoldsWhatOthersMaySpend(t *testing.T) {
 	d.hand(back)
 	a = d.hand(d.taking("a", a, "more"))
 	d.wantVerdict("when b is back and gives up its escrow", a, "")
-	d.hand(quota.Letter{Replica: "b", Epoch: b.Epoch, Seq: b.Seq, Leave: true})
+	left := d.hand(quota.Letter{Replica: "b", Epoch: b.Epoch, Seq: b.Seq, Leave: true})
+	if left.Seq <= a.Seq {
+		t.Errorf("got %+v, want the others to be told", left)
+	}
 	if a = d.hand(d.current("a", a)); len(a.Members) != 1 || a.Held != 0 {
 		t.Errorf("got %+v, want a alone after b has left", a)
+	}
+}
+
+// Who leaves a ledger that has begun anew founds it with what it spent. Others, who
+// have yet to hear that it left, do not wait for it, nor after a move of the ledger.
+func TestLedgerIsFoundedByWhoLeaves(t *testing.T) {
+	d := newDesk(t)
+	both := []string{"a", "b"}
+	a := d.hand(quota.Letter{Replica: "a", Whole: true, Found: "e", Leave: true, Members: both, Slots: []quota.SharedSlot{{ID: "s1"}}})
+	if a.Word != quota.Read || a.Unheard != 1 {
+		t.Fatalf("got %+v, want it read, and b waited for", a)
+	}
+	b := d.hand(quota.Letter{Replica: "b", Whole: true, Members: both})
+	if b.Epoch != "e" || len(b.Slots) != 1 || b.Slots[0].ID != "s1" || b.Unheard != 0 || len(b.Members) != 1 {
+		t.Errorf("got %+v, want what a spent, and nobody else there", b)
+	}
+	d.do(save)
+	d.do(goBack)
+	b = d.hand(quota.Letter{Replica: "b", Whole: true, Found: "e2", Members: both})
+	if b.Epoch != "e2" || b.Unheard != 0 || len(b.Members) != 1 {
+		t.Errorf("got %+v in another process, want nobody else there", b)
+	}
+	a = d.hand(quota.Letter{Replica: "a", Whole: true})
+	if len(a.Members) != 2 || a.Seq <= b.Seq {
+		t.Errorf("got %+v, want a back, and the others to be told", a)
+	}
+	d.later(25 * time.Hour)
+	if b = d.hand(d.current("b", b)); len(b.Members) != 1 {
+		t.Errorf("got %+v, want a forgotten", b)
 	}
 }
 

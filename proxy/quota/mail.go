@@ -97,12 +97,24 @@ func (g *Gate) take(s *slot) bool {
 	return false
 }
 
-// takeLeave tells the last that there is to tell.
+// takeLeave tells the last that there is to tell. A ledger that does not know this
+// replica is told all before it lets it go.
 func (g *Gate) takeLeave() {
 	g.mail.turn <- struct{}{}
 	defer func() { <-g.mail.turn }()
-	g.write(nil, true)
+	for range maxLetters {
+		if ok := g.write(nil, true); !ok || !g.strange() {
+			break
+		}
+	}
 	g.keep()
+}
+
+// strange reports whether the ledger has to be told all.
+func (g *Gate) strange() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.broker.ledger.pool.whole
 }
 
 // write writes one letter and reads the answer. It reports whether the letter was

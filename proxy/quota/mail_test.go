@@ -259,6 +259,38 @@ func TestShareTakesLeave(t *testing.T) {
 	})
 }
 
+// A ledger that knows nothing of this replica would keep its part for it: it is told
+// all, and then lets it go.
+func TestLeaveIsTakenOfAStranger(t *testing.T) {
+	for _, tt := range []struct {
+		word    Word
+		strange int // answers of that kind
+		letters int // of leave
+	}{{Read, 0, 1}, {Stranger, 1, 2}, {Empty, 1, 2}, {Stranger, 100, maxLetters}} {
+		synctest.Test(t, func(t *testing.T) {
+			c := &clerk{answer: gives}
+			g := sharedGate(t, c, 15)
+			before := len(c.letters)
+			c.answer = func(l Letter) (Answer, error) {
+				if len(c.letters)-before <= tt.strange {
+					return Answer{Word: tt.word, Now: time.Now().UnixMilli()}, nil
+				}
+				return gives(l)
+			}
+			g.takeLeave()
+			letters := c.letters[before:]
+			if len(letters) != tt.letters {
+				t.Errorf("%s: got %d letters, want %d", tt.word, len(letters), tt.letters)
+			}
+			for i, l := range letters {
+				if !l.Leave || l.Whole != (i > 0) {
+					t.Errorf("%s, letter %d: leave %t, whole %t", tt.word, i, l.Leave, l.Whole)
+				}
+			}
+		})
+	}
+}
+
 // A replica whose first letter was read, but not answered in time, and that was
 // killed then, went on as one that nobody has heard of: it spent a third of the
 // quota that the others believed to be theirs.

@@ -15,7 +15,7 @@
 -- slots     what else is known of them
 -- replicas  escrow e, to which one part in n is added of what has returned since
 --           of k slots that were known by seq s; last heard at t; u: has yet to
---           tell what it knows
+--           tell what it knows; x: has left, which others may not know
 -- asked     clients by when they asked last
 local state, untils, seqs, slots, replicas, asked =
   KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
@@ -69,8 +69,8 @@ if not epoch or moved then
     redis.call('DEL', state, untils, seqs, slots, replicas)
     redis.call('HSET', state, 'seq', letter.seq, 'whole', 0)
   end
-  for id in pairs(moved and flat(replicas) or {}) do
-    redis.call('HSET', replicas, id, cjson.encode({ u = true, t = now }))
+  for id, text in pairs(moved and flat(replicas) or {}) do
+    if not cjson.decode(text).x then redis.call('HSET', replicas, id, cjson.encode({ u = true, t = now })) end
   end
   epoch, founded_now = letter.found, not moved
   local settled = letter.members and 0 or now + SETTLE
@@ -148,16 +148,17 @@ end
 for id, text in pairs(flat(replicas)) do
   local r = cjson.decode(text)
   if id == me then
-    mine = r
+    mine = not r.x and r
   elseif now - r.t > (r.u and UNHEARD or FORGOTTEN) then
     redis.call('HDEL', replicas, id)
-    changed = true
-  else
+    changed = not r.x or changed
+  elseif not r.x then
     members[id] = r
   end
 end
 if letter.leave then
-  changed = redis.call('HDEL', replicas, me) == 1 or changed
+  redis.call('HSET', replicas, me, cjson.encode({ x = true, t = now }))
+  changed = mine or changed
 elseif not mine or mine.u then
   changed = true
 end

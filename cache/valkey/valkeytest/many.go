@@ -48,33 +48,35 @@ func (s *Server) AwaitCluster(nodes int) {
 // MasterName is what the Sentinel of StartSentinel calls its server.
 const MasterName = "perigee"
 
-// StartSentinel starts a server and a Sentinel that watches it.
-func StartSentinel(t testing.TB, args ...string) (server, sentinel *Server) {
+// StartSentinel starts a Sentinel that watches a server, and returns when it knows
+// of all its standbys.
+func StartSentinel(t testing.TB, server *Server, standbys ...*Server) *Server {
 	t.Helper()
-	server = Start(t, args...)
-	sentinel = prepare(t, "redis")
-	path := filepath.Join(sentinel.dir, "sentinel.conf")
+	s := prepare(t, "redis")
+	path := filepath.Join(s.dir, "sentinel.conf")
 	config := fmt.Sprintf("port %s\nbind 127.0.0.1\ndir %s\nlogfile %s\nsentinel monitor %s 127.0.0.1 %s 1\n"+
-		"sentinel down-after-milliseconds %[4]s 500\n",
-		sentinel.port(), sentinel.dir, sentinel.log(), MasterName, server.port())
+		"sentinel down-after-milliseconds %[4]s 2000\n",
+		s.port(), s.dir, s.log(), MasterName, server.port())
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	sentinel.args = []string{path, "--sentinel"}
-	sentinel.run()
-	return server, sentinel
+	s.args = []string{path, "--sentinel"}
+	s.run()
+	for _, standby := range standbys {
+		s.await("find the standby", func() bool {
+			return strings.Contains(s.Do("SENTINEL REPLICAS "+MasterName), "127.0.0.1:"+standby.port())
+		})
+	}
+	return s
 }
 
-// StartStandby starts a server that holds what server holds, and takes its place
-// if sentinel so decides. It returns when both know of it.
-func StartStandby(t testing.TB, server, sentinel *Server) *Server {
+// StartStandby starts a server that holds what another holds.
+func StartStandby(t testing.TB, server *Server) *Server {
 	t.Helper()
-	standby := Start(t, "--replicaof", "127.0.0.1", server.port(), "--repl-diskless-sync-delay", "0")
-	standby.await("hold what the server holds", func() bool {
-		return strings.Contains(standby.Do("INFO replication"), "master_link_status:up")
+	s := Start(t, "--replicaof", "127.0.0.1", server.port())
+	server.await("have a standby that is up to date", func() bool {
+		return strings.Contains(server.Do("INFO replication"), "state=online") &&
+			strings.Contains(s.Do("INFO replication"), "master_link_status:up")
 	})
-	sentinel.await("find the standby", func() bool {
-		return strings.Contains(sentinel.Do("SENTINEL REPLICAS "+MasterName), "127.0.0.1:"+standby.port())
-	})
-	return standby
+	return s
 }
