@@ -107,6 +107,40 @@ func TestWhatWasPaidForSurvivesAKill(t *testing.T) {
 	}
 }
 
+// Two upstreams have one data folder in turn: each answers for itself, and has a
+// quota of its own for each key.
+func TestUpstreamsDoNotAnswerForEachOther(t *testing.T) {
+	data := t.TempDir()
+	ask := func(upstream, key string) (cacheStatus, report string) {
+		t.Helper()
+		p := launch(t, "PERIGEE_UPSTREAM_URL="+upstream, "PERIGEE_DATA_DIR="+data, "PERIGEE_QUOTA=15/1h", "PERIGEE_UPSTREAM_TOKEN="+key)
+		defer p.kill(t)
+		resp, body := get(t, p.traffic+page(0))
+		if !strings.Contains(body, p.traffic+page(0)) {
+			t.Errorf("the links do not lead back: %.200s", body)
+		}
+		_, report = get(t, p.traffic+"/2.3.0/api-throttle/")
+		return resp.Header.Get("Cache-Status"), report
+	}
+	var upstreams []string
+	for range 2 {
+		server := httptest.NewServer(ll2sim.New(ll2sim.Options{Limit: -1}))
+		defer server.Close()
+		upstreams = append(upstreams, server.URL)
+	}
+	for i, tt := range []struct{ upstream, key, status, used string }{
+		{upstreams[0], "", "fwd=uri-miss;", `"current_use":1,`},
+		{upstreams[1], "", "fwd=uri-miss;", `"current_use":1,`},
+		{upstreams[0], "", "hit;", `"current_use":1,`},
+		{upstreams[0], "key", "hit;", `"current_use":0,`}, // pages are the same for every key
+	} {
+		status, report := ask(tt.upstream, tt.key)
+		if !strings.Contains(status, ";"+tt.status) || !strings.Contains(report, tt.used) {
+			t.Errorf("run %d: got %s and %s, want %s and %s", i, status, report, tt.status, tt.used)
+		}
+	}
+}
+
 // What a list has answered is not lost with the process that read the list.
 func TestObjectsOutOfListsSurviveAKill(t *testing.T) {
 	sim := ll2sim.New(ll2sim.Options{})

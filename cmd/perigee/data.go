@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/url"
 	"path/filepath"
+	"strings"
 
 	"perigee/cache"
 	"perigee/cache/disk"
@@ -15,14 +17,20 @@ import (
 	"perigee/proxy/quota"
 )
 
-// Folders within the data folder, and the name of the ledger in its own.
+// Folders within that of an upstream, and names of what is kept in that of the state.
 const (
 	pagesFolder  = "pages"
 	stateFolder  = "state"
-	ledgerName   = "quota"
+	ledgerName   = "quota"    // with a fingerprint of the key, if there is one
 	holdersName  = "holders"  // of what the server has stored
 	importedName = "imported" // of what was imported
 )
+
+// upstreamFolder is where in the data folder all is kept that is of one upstream:
+// what another has answered must not be given in its name.
+func upstreamFolder(c *config.Config) string {
+	return filepath.Join(c.DataDir, c.UpstreamURL.Scheme+"-"+url.QueryEscape(strings.ToLower(c.UpstreamURL.Host)))
+}
 
 // store is where answers are held.
 type store struct {
@@ -60,7 +68,7 @@ func openStore(c *config.Config, log *slog.Logger) (*store, error) {
 
 func (s *store) addDisk(c *config.Config, log *slog.Logger) (err error) {
 	s.disk, err = disk.New(disk.Options{
-		Dir: filepath.Join(c.DataDir, pagesFolder), MaxBytes: int64(c.DataSize), Logger: log,
+		Dir: filepath.Join(upstreamFolder(c), pagesFolder), MaxBytes: int64(c.DataSize), Logger: log,
 	})
 	if err == nil {
 		s.Tier, err = cache.NewLayered(cache.LayeredOptions{
@@ -70,7 +78,7 @@ func (s *store) addDisk(c *config.Config, log *slog.Logger) (err error) {
 	if err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
-	if s.state, err = disk.OpenStore(filepath.Join(c.DataDir, stateFolder)); err != nil {
+	if s.state, err = disk.OpenStore(filepath.Join(upstreamFolder(c), stateFolder)); err != nil {
 		log.Warn("what is spent of the quota does not survive a restart", "error", err)
 	}
 	return nil
@@ -147,18 +155,23 @@ func (s *store) valkeyStats() func() metrics.ValkeyStats {
 }
 
 // keptLedger has the ledger of the quota survive restarts, if there is where to
-// keep it: what it returns keeps snapshots, and restores the last one.
-func (s *store) keptLedger(log *slog.Logger) (save func([]byte), restore func(*quota.Gate)) {
+// keep it: what it returns keeps snapshots, and restores the last one. Another key
+// has another quota.
+func (s *store) keptLedger(c *config.Config, log *slog.Logger) (save func([]byte), restore func(*quota.Gate)) {
 	if s.state == nil {
 		return nil, func(*quota.Gate) {}
 	}
+	name := ledgerName
+	if c.UpstreamToken.IsSet() {
+		name += "-" + fingerprint(c.UpstreamToken.Reveal())
+	}
 	save = func(snapshot []byte) {
-		if err := s.state.Save(ledgerName, snapshot); err != nil {
+		if err := s.state.Save(name, snapshot); err != nil {
 			log.Warn("what is spent of the quota was not saved", "error", err)
 		}
 	}
 	return save, func(gate *quota.Gate) {
-		snapshot, err := s.state.Load(ledgerName)
+		snapshot, err := s.state.Load(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			return
 		}

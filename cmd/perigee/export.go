@@ -22,7 +22,7 @@ func (p program) export(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(c.DataDir, pagesFolder)); err != nil {
+	if _, err := os.Stat(filepath.Join(upstreamFolder(c), pagesFolder)); err != nil {
 		return fmt.Errorf("export: nothing is held: %w", err)
 	}
 	// Without a limit: what reads must never evict, whatever the server's limit is.

@@ -24,11 +24,11 @@ func writeFile(t *testing.T, path string, content []byte) {
 	}
 }
 
-// holding returns a data folder that holds entries.
+// holding returns a data folder that holds entries of someUpstream.
 func holding(t *testing.T, entries ...*cache.Entry) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	tier, err := disk.New(disk.Options{Dir: filepath.Join(dir, pagesFolder)})
+	tier, err := disk.New(disk.Options{Dir: filepath.Join(dir, "https-ll.thespacedevs.com", pagesFolder)})
 	if err != nil {
 		t.Fatal(err)
 	}

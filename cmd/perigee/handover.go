@@ -35,7 +35,7 @@ func (p program) handover(command string, args []string) (file string, c *config
 
 // openPages opens the tier on disk, beside a server that may have it open too.
 func openPages(c *config.Config, maxBytes int64, log *slog.Logger) (*disk.Tier, error) {
-	return disk.New(disk.Options{Dir: filepath.Join(c.DataDir, pagesFolder), MaxBytes: maxBytes, Logger: log})
+	return disk.New(disk.Options{Dir: filepath.Join(upstreamFolder(c), pagesFolder), MaxBytes: maxBytes, Logger: log})
 }
 
 // until is a reader that fails once ctx ends.

@@ -113,7 +113,7 @@ func (in *importing) add(e *cache.Entry) error {
 // addHolders has lists that were added answer for their objects from the next start
 // on. The file is not the one of a server that may run and knows nothing of these.
 func addHolders(c *config.Config, keys []string) error {
-	state, err := disk.OpenStore(filepath.Join(c.DataDir, stateFolder))
+	state, err := disk.OpenStore(filepath.Join(upstreamFolder(c), stateFolder))
 	if err != nil {
 		return err
 	}

@@ -39,10 +39,10 @@ func spacecraft(t *testing.T, id int, name string, hours int) *cache.Entry {
 	}
 }
 
-// heldIn returns the bodies that a data folder holds, by key.
+// heldIn returns the bodies that a data folder holds of someUpstream, by key.
 func heldIn(t *testing.T, dir string) map[cache.Key]string {
 	t.Helper()
-	tier, err := disk.New(disk.Options{Dir: filepath.Join(dir, pagesFolder)})
+	tier, err := disk.New(disk.Options{Dir: filepath.Join(dir, "https-ll.thespacedevs.com", pagesFolder)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ type ledger struct {
 // open makes the gate that the settings describe. It must come before the first
 // scrape.
 func (l *ledger) open(c *config.Config, s *store, o quota.Observer, log *slog.Logger) (*quota.Gate, error) {
-	save, restore := s.keptLedger(log)
+	save, restore := s.keptLedger(c, log)
 	options := quota.Options{
 		Limit: c.Quota.Limit, Period: c.Quota.Period, Reserve: c.QuotaReserve, Save: save, Observer: o,
 	}
