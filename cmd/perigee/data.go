@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"perigee/cache"
 	"perigee/cache/disk"
@@ -21,9 +22,10 @@ import (
 const (
 	pagesFolder  = "pages"
 	stateFolder  = "state"
-	ledgerName   = "quota"    // with a fingerprint of the key, if there is one
 	holdersName  = "holders"  // of what the server has stored
 	importedName = "imported" // of what was imported
+	spentFolder  = "quota"    // with a fingerprint of the key, if there is one: it has a quota of its own
+	ledgerName   = "ledger"
 )
 
 // upstreamFolder is where in the data folder all is kept that is of one upstream:
@@ -38,7 +40,10 @@ type store struct {
 	memory *cache.Memory
 	disk   *disk.Tier  // nil if there is no data folder
 	peers  *peers      // nil if nothing is shared
-	state  *disk.Store // nil if there is no data folder that can be used, or none of its own
+	state  *disk.Store // nil if there is no data folder that can be used
+	spent  *disk.Store // of the quota: nil too if another process has it for good
+
+	elsewhere atomic.Bool // another process has it for now
 }
 
 // openStore makes the tier in memory and, in profile ll2, with a data folder the
@@ -79,15 +84,25 @@ func (s *store) addDisk(c *config.Config, log *slog.Logger) (err error) {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	if s.state, err = disk.OpenStore(filepath.Join(upstreamFolder(c), stateFolder)); err != nil {
+		log.Warn("which lists hold objects does not survive a restart", "error", err)
+	}
+	if s.spent, err = disk.OpenStore(filepath.Join(upstreamFolder(c), quotaFolder(c))); err != nil {
 		log.Warn("what is spent of the quota does not survive a restart", "error", err)
 	}
 	return nil
 }
 
+func quotaFolder(c *config.Config) string {
+	if !c.UpstreamToken.IsSet() {
+		return spentFolder
+	}
+	return spentFolder + "-" + fingerprint(c.UpstreamToken.Reveal())
+}
+
 func (s *store) addPeers(c *config.Config, log *slog.Logger) (err error) {
-	name, owned := nameReplica(s.state, log)
+	name, owned := nameReplica(s.spent, log)
 	if !owned {
-		s.state = nil
+		s.spent = nil
 	}
 	if s.peers, err = joinPeers(c, s.Tier, name, log); err != nil {
 		return fmt.Errorf("valkey: %w", err)
@@ -96,15 +111,14 @@ func (s *store) addPeers(c *config.Config, log *slog.Logger) (err error) {
 	return nil
 }
 
-// close closes what openStore has opened. The folder of the state is left to others
-// last.
+// close closes what openStore has opened. What is spent is left to others last.
 func (s *store) close() {
 	if s.peers != nil {
 		s.peers.client.Close()
 	}
 	s.Close()
-	if s.state != nil {
-		_ = s.state.Disown() // a file that does not close is not kept from others
+	if s.spent != nil {
+		_ = s.spent.Disown() // a file that does not close is not kept from others
 	}
 }
 
@@ -115,6 +129,9 @@ func (s *store) ailments() []string {
 		if what := s.disk.Stats().Ailing; what != "" {
 			all = append(all, "but "+what+": what is fetched does not survive a restart")
 		}
+	}
+	if s.elsewhere.Load() {
+		all = append(all, "but another process has the data folder: nothing is fetched here until it ends")
 	}
 	if s.peers != nil && !s.peers.client.Stats().Up {
 		all = append(all, "but Valkey is lost: this replica goes on by itself, with its own part of the quota")
@@ -155,23 +172,18 @@ func (s *store) valkeyStats() func() metrics.ValkeyStats {
 }
 
 // keptLedger has the ledger of the quota survive restarts, if there is where to
-// keep it: what it returns keeps snapshots, and restores the last one. Another key
-// has another quota.
-func (s *store) keptLedger(c *config.Config, log *slog.Logger) (save func([]byte), restore func(*quota.Gate)) {
-	if s.state == nil {
+// keep it: what it returns keeps snapshots, and restores the last one.
+func (s *store) keptLedger(log *slog.Logger) (save func([]byte), restore func(*quota.Gate)) {
+	if s.spent == nil {
 		return nil, func(*quota.Gate) {}
 	}
-	name := ledgerName
-	if c.UpstreamToken.IsSet() {
-		name += "-" + fingerprint(c.UpstreamToken.Reveal())
-	}
 	save = func(snapshot []byte) {
-		if err := s.state.Save(name, snapshot); err != nil {
+		if err := s.spent.Save(ledgerName, snapshot); err != nil {
 			log.Warn("what is spent of the quota was not saved", "error", err)
 		}
 	}
 	return save, func(gate *quota.Gate) {
-		snapshot, err := s.state.Load(name)
+		snapshot, err := s.spent.Load(ledgerName)
 		if errors.Is(err, fs.ErrNotExist) {
 			return
 		}

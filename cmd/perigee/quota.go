@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -19,18 +20,24 @@ const holdSlack = 5 * time.Second
 type ledger struct {
 	gate *quota.Gate
 	held func() int // windows
+
+	// takeOver waits for another process to leave the quota to this one. It is nil if
+	// there is none.
+	takeOver func(ctx context.Context)
 }
 
 // open makes the gate that the settings describe. It must come before the first
 // scrape.
 func (l *ledger) open(c *config.Config, s *store, o quota.Observer, log *slog.Logger) (*quota.Gate, error) {
-	save, restore := s.keptLedger(c, log)
+	save, restore := s.keptLedger(log)
 	options := quota.Options{
 		Limit: c.Quota.Limit, Period: c.Quota.Period, Reserve: c.QuotaReserve, Save: save, Observer: o,
 	}
 	if s.peers != nil && !c.Offline {
 		options.Pool, options.Replica, options.Hold = s.peers.ledger, s.peers.name, fetchTimeout(c)+holdSlack
 	}
+	spends := !c.Quota.Off && !bool(c.Offline)
+	options.Idle = spends && s.peers == nil && s.isElsewhere(log)
 	if c.Quota.Off {
 		options = quota.Options{Limit: quota.MaxLimit, Period: time.Second, Fanout: quota.MaxLimit, Observer: o}
 		restore = func(*quota.Gate) {}
@@ -39,8 +46,19 @@ func (l *ledger) open(c *config.Config, s *store, o quota.Observer, log *slog.Lo
 	if err != nil {
 		return nil, err
 	}
-	restore(gate)
 	l.gate = gate
+	if !options.Idle {
+		restore(gate)
+		return gate, nil
+	}
+	l.takeOver = func(ctx context.Context) {
+		if s.awaitOwn(ctx) {
+			restore(gate)
+			gate.Begin()
+			s.elsewhere.Store(false)
+			log.Info("the other process has ended: this one goes on with the quota it left")
+		}
+	}
 	return gate, nil
 }
 

@@ -16,7 +16,6 @@ import (
 	"perigee/metrics"
 	"perigee/proxy"
 	"perigee/proxy/plain"
-	"perigee/proxy/quota"
 	"perigee/proxy/upstream"
 )
 
@@ -28,26 +27,26 @@ type perigee struct {
 	store   *store
 	client  *upstream.Client // nil in profile http, whose handler dials by itself
 	keys    *proxy.Keys      // nil in profile http, which knows no clients
-	sharing sharing
+	sharing background       // of the quota, with other processes
 }
 
-// sharing is the goroutine that keeps the quota in step with other replicas.
-type sharing struct {
+// background is a goroutine, or none.
+type background struct {
 	end  context.CancelFunc // nil: there is none
 	done sync.WaitGroup
 }
 
-func (s *sharing) start(gate *quota.Gate) {
+func (b *background) start(run func(ctx context.Context)) {
 	var ctx context.Context
-	ctx, s.end = context.WithCancel(context.Background())
-	s.done.Go(func() { gate.Share(ctx) })
+	ctx, b.end = context.WithCancel(context.Background())
+	b.done.Go(func() { run(ctx) })
 }
 
-// close takes leave of the other replicas.
-func (s *sharing) close() {
-	if s.end != nil {
-		s.end()
-		s.done.Wait()
+// close ends it and waits for that.
+func (b *background) close() {
+	if b.end != nil {
+		b.end()
+		b.done.Wait()
 	}
 }
 
@@ -129,8 +128,11 @@ func (p *perigee) assembleLL2(c *config.Config, l *ledger, o *metrics.Metrics, l
 	if p.store.peers != nil {
 		p.store.peers.start(handler)
 		if !c.Offline { // which spends nothing, and has no part in the quota
-			p.sharing.start(options.Gate)
+			p.sharing.start(options.Gate.Share)
 		}
+	}
+	if l.takeOver != nil {
+		p.sharing.start(l.takeOver)
 	}
 	if c.Offline {
 		p.learnHeld(handler, log)

@@ -32,6 +32,7 @@ func New(o Options) (*Gate, error) {
 		return nil, err
 	}
 	l := newLedger(o.Limit, o.Period, time.Now())
+	l.idle = o.Idle
 	if o.Pool != nil {
 		l.pool = newPooled(o.Replica, rand.Text(), o.Hold, time.Now())
 	}

@@ -49,6 +49,7 @@ type ledger struct {
 	lastGrant time.Time
 
 	pool *pooled // nil: nobody shares it
+	idle bool    // nothing is let through
 }
 
 // foreign is what others spend of the same quota: what upstream counts and we do
@@ -204,6 +205,9 @@ func (l *ledger) opens(now time.Time) (time.Time, Reason) {
 		if t.After(at) {
 			at, why = t, reason
 		}
+	}
+	if l.idle {
+		later(now.Add(idleStep), Learning)
 	}
 	later(l.closure.until, Closed)
 	later(l.learned.awaited, Learning)

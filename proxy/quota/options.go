@@ -33,6 +33,9 @@ type Options struct {
 	// Hold is how long at most it takes from a Grant to its end. Required with a
 	// Pool, and the same for all replicas.
 	Hold time.Duration
+	// Idle has nothing let through and nothing kept until Begin: another process
+	// spends the same quota and keeps the same record. Not with a Pool.
+	Idle bool
 	// Observer, if not nil, is told every decision.
 	Observer Observer
 }
@@ -53,6 +56,9 @@ func (o *Options) check() error {
 	}
 	if o.Pool != nil && (o.Replica == "" || o.Hold <= 0) {
 		return errors.New("quota: a pool needs the name of the replica, and how long a grant is held")
+	}
+	if o.Pool != nil && o.Idle {
+		return errors.New("quota: who shares a pool is not idle")
 	}
 	if o.Queue == 0 {
 		o.Queue = defaultQueue

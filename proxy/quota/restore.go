@@ -16,6 +16,9 @@ import (
 // a program that spent, everything counts as spent, until a report says otherwise
 // or a window has passed.
 func (b *broker) restore(data []byte, now, wall time.Time) error {
+	if b.ledger.idle {
+		b.ledger = b.ledger.anew(now)
+	}
 	s, err := parseSnapshot(data)
 	if err != nil {
 		b.ledger.forget(now)

@@ -20,8 +20,11 @@ func (g *Gate) keep() {
 		return
 	}
 	g.mu.Lock()
-	mine := g.moves
+	mine, idle := g.moves, g.broker.ledger.idle
 	g.mu.Unlock()
+	if idle { // another process keeps the record
+		return
+	}
 	g.saver.mu.Lock()
 	defer g.saver.mu.Unlock()
 	if g.saver.saved >= mine {
@@ -47,7 +50,7 @@ func (g *Gate) Snapshot() []byte {
 }
 
 // Restore goes on from a snapshot, which another process may have made. It must
-// come before the first demand. A request that was under way counts as spent. If
+// come before the first demand, or while the gate is idle. A request that was under way counts as spent. If
 // the snapshot is damaged the error says so, and everything counts as spent until
 // a report says otherwise, or a period has passed: for a missing one do not call
 // this.
