@@ -24,6 +24,18 @@ func (k *kept) options(o *proxy.Options) {
 	o.SaveHolders = func(data []byte) { k.data = data; k.saves++ }
 }
 
+// firstRun has a handler fetch some targets and end. It returns what it left.
+func firstRun(t *testing.T, sim *ll2sim.Server, targets ...string) (*shelf, *kept) {
+	t.Helper()
+	s, k := newShelf(t), &kept{}
+	r := stocking(t, s, sim, withWindows, k.options)
+	for _, target := range targets {
+		r.get(target)
+	}
+	r.h.Close()
+	return s, k
+}
+
 const detailedList = "/2.3.0/spacecraft/?mode=detailed&limit=3"
 
 // What a list answered before a restart it answers after it, whoever asks first, and
@@ -123,10 +135,7 @@ func TestLandedListsAnswerForTheirObjects(t *testing.T) {
 func TestHoldersThatAreGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := ll2sim.New(ll2sim.Options{Limit: -1})
-		s, k := newShelf(t), &kept{}
-		before := stocking(t, s, sim, withWindows, k.options)
-		before.get(detailedList)
-		before.h.Close()
+		s, k := firstRun(t, sim, detailedList)
 		clear(s.held)
 		after := stocking(t, s, sim, withWindows, k.options)
 		if got := after.get("/2.3.0/spacecraft/57/"); !strings.Contains(got.outcome(), "uri-miss") {
@@ -231,12 +240,7 @@ func (c *counting) Get(key string) (*cache.Entry, bool) {
 func TestHoldersAreReadOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := ll2sim.New(ll2sim.Options{Limit: -1})
-		s, k := newShelf(t), &kept{}
-		before := stocking(t, s, sim, withWindows, k.options)
-		before.get(detailedList)
-		before.get("/2.3.0/config/orbits/")
-		before.get("/2.3.0/spacecraft/?mode=detailed&status=abc")
-		before.h.Close()
+		s, k := firstRun(t, sim, detailedList, "/2.3.0/config/orbits/", "/2.3.0/spacecraft/?mode=detailed&status=abc")
 		store := &counting{shelf: s, gets: map[string]int{}}
 		after := newClockRig(t, sim, withWindows, k.options, func(o *proxy.Options) { o.Store = store })
 		const refused = "ll2/1 json /2.3.0/spacecraft/?limit=100&mode=detailed&status=abc" // a 400, and no list

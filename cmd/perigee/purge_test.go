@@ -19,16 +19,7 @@ func adminOf(p *process) []string {
 // holds reports whether the process answers a target without asking anybody.
 func (p *process) holds(t *testing.T, target string) bool {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.traffic+target, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Cache-Control", "only-if-cached")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
+	resp, _ := send(t, http.MethodGet, p.traffic+target, "", "Cache-Control", "only-if-cached")
 	return resp.StatusCode == http.StatusOK
 }
 
@@ -182,24 +173,9 @@ func TestPurgeEndpoint(t *testing.T) {
 		{"another origin, an old browser", "POST", "", "target=" + page(0), []string{"Origin", "https://example.org"}, 403, "another origin"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			req, err := http.NewRequestWithContext(t.Context(), tt.method, p.admin+"/purge"+tt.query, strings.NewReader(tt.body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			for i := 0; i < len(tt.fields); i += 2 {
-				req.Header.Set(tt.fields[i], tt.fields[i+1])
-			}
-			resp, err := http.DefaultClient.Do(req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer resp.Body.Close()
-			body, err := io.ReadAll(resp.Body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if resp.StatusCode != tt.status || !strings.Contains(string(body), tt.says) {
+			fields := append(tt.fields, "Content-Type", "application/x-www-form-urlencoded")
+			resp, body := send(t, tt.method, p.admin+"/purge"+tt.query, tt.body, fields...)
+			if resp.StatusCode != tt.status || !strings.Contains(body, tt.says) {
 				t.Errorf("got %d %s, want %d and %q", resp.StatusCode, body, tt.status, tt.says)
 			}
 			if tt.status != 405 && resp.Header.Get("Content-Type") != "application/problem+json" {
