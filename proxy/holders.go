@@ -42,18 +42,14 @@ func (h *holders) load(saved []byte) {
 	if json.Unmarshal(saved, &keys) != nil {
 		return
 	}
-	for _, key := range keys {
-		h.heardOf(key)
-	}
+	h.heardOf(keys...)
 }
 
 // HoldersOf returns Options.Holders for entries that were stored by others, from
 // their keys.
 func HoldersOf(keys []string) []byte {
 	h := new(holders)
-	for _, key := range keys {
-		h.heardOf(key)
-	}
+	h.heardOf(keys...)
 	return h.saved()
 }
 
@@ -67,21 +63,37 @@ func JoinHolders(all ...[]byte) []byte {
 	return h.saved()
 }
 
-// read notes a window whose objects are known.
-func (h *holders) read(key, schema string) { h.note(holder{key: key, schema: schema}) }
-
-// heardOf notes a key of which it is not known what is held under it.
-func (h *holders) heardOf(key string) {
-	res, ok := ll2.FromKey(key)
-	if ok && res.HasObjects() {
-		h.note(holder{key: key, schema: res.ObjectSchema(), unread: true})
-	}
+// read notes a window whose objects are known, and reports whether it is new.
+func (h *holders) read(key, schema string) bool {
+	return h.note(holder{key: key, schema: schema})
 }
 
-// note has a window be the latest. One that is new is saved with all others.
-func (h *holders) note(latest holder) {
+// heardOf notes keys of which it is not known what is held under them.
+func (h *holders) heardOf(keys ...string) {
+	var all []holder
+	for _, key := range keys {
+		if res, ok := ll2.FromKey(key); ok && res.HasObjects() {
+			all = append(all, holder{key: key, schema: res.ObjectSchema(), unread: true})
+		}
+	}
+	h.note(all...)
+}
+
+// note has windows be the latest. If one of them is new, all are saved.
+func (h *holders) note(latest ...holder) (news bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	for _, w := range latest {
+		news = h.add(w) || news
+	}
+	if news && h.save != nil {
+		h.save(h.saved())
+	}
+	return news
+}
+
+// add has one window be the latest, and reports whether it is new.
+func (h *holders) add(latest holder) bool {
 	i := slices.IndexFunc(h.list, func(w holder) bool { return w.key == latest.key })
 	switch {
 	case i >= 0:
@@ -90,9 +102,7 @@ func (h *holders) note(latest holder) {
 		h.list = slices.Delete(h.list, 0, 1)
 	}
 	h.list = append(h.list, latest)
-	if i < 0 && h.save != nil {
-		h.save(h.saved())
-	}
+	return i < 0
 }
 
 func (h *holders) saved() []byte {

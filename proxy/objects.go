@@ -139,15 +139,24 @@ func (h *Handler) learn(res *ll2.Resource, e *cache.Entry) {
 	}
 }
 
-// study is learn, whether it was done or not. Whoever comes meanwhile waits.
+// study is learn, whether it was done or not.
 func (h *Handler) study(res *ll2.Resource, e *cache.Entry, pg *page) {
+	if h.placeObjects(res, e, pg) && h.options.Peers != nil {
+		h.options.Peers.Remember(res.Key)
+	}
+}
+
+// placeObjects reports whether the window is new among those that hold objects.
+// Whoever comes meanwhile waits.
+func (h *Handler) placeObjects(res *ll2.Resource, e *cache.Entry, pg *page) (news bool) {
 	h.objects.learning.Lock()
 	defer h.objects.learning.Unlock()
 	if found := objectsIn(res, e); len(found) > 0 {
 		h.objects.place(e, found)
-		h.holders.read(res.Key, res.ObjectSchema())
+		news = h.holders.read(res.Key, res.ObjectSchema())
 	}
 	pg.learned.Store(true)
+	return news
 }
 
 // readHolders reads the windows that may hold objects of a schema and were not read
@@ -169,8 +178,8 @@ func (h *Handler) readHolders(schema string, again bool) {
 	}
 }
 
-// Landed is told of what another replica has stored: it may hold objects.
-func (h *Handler) Landed(key string) { h.holders.heardOf(key) }
+// Landed is told of what other replicas have stored: it may hold objects.
+func (h *Handler) Landed(keys ...string) { h.holders.heardOf(keys...) }
 
 // renderElement makes the rendering of an object that is an element of a window.
 func renderElement(s subject, x *exchange) *variant {

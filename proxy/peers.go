@@ -19,6 +19,8 @@ type Peers interface {
 	// Renew returns the newest of what is held under a key, here and by peers.
 	// What they have is held here afterwards, too.
 	Renew(key string) (*cache.Entry, bool)
+	// Remember has those told who come later that the list under a key holds objects.
+	Remember(key string)
 }
 
 // Lease is the right to fetch on behalf of all replicas. It ends with Land, Fail

@@ -59,6 +59,7 @@ func New(o Options) (*Client, error) {
 	c.life, c.end = context.WithCancel(context.Background())
 	c.hookTier()
 	c.hookFlights()
+	c.hookRemembered()
 	return c, nil
 }
 

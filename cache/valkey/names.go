@@ -28,6 +28,9 @@ func (n names) fence(key cache.Key) string { return n.of(key, "fence") }
 // purged is a sorted set of keys by the time in ms when they were purged.
 func (n names) purged() string { return "perigee:{" + n.namespace + "}:purged" }
 
+// remembered is a sorted set of keys by the time in ms when they were remembered.
+func (n names) remembered() string { return "perigee:{" + n.namespace + "}:remembered" }
+
 // hello is what is written to see whether the server takes writes.
 func (n names) hello() string { return "perigee:{" + n.namespace + "}:hello" }
 

@@ -61,6 +61,9 @@ type Options struct {
 	// Both hooks are called one after the other from one goroutine, and never
 	// hold up anything else. Close waits for the one that runs.
 	OnLanded func(key cache.Key)
+	// OnRemembered is called whenever the server is reached, with what Remember was
+	// called with, the latest last. It must not wait for long. If nil, nobody is.
+	OnRemembered func(keys []cache.Key)
 
 	pingEvery time.Duration // for tests; see defaultPingEvery
 }

@@ -40,8 +40,8 @@ type peers struct {
 
 // peerHooks are told what other replicas do, once the store has followed.
 type peerHooks interface {
-	Forget(key string) // it was purged
-	Landed(key string) // it was stored
+	Forget(key string)     // it was purged
+	Landed(keys ...string) // they were stored
 }
 
 var _ proxy.Peers = (*peers)(nil)
@@ -55,7 +55,7 @@ func joinPeers(c *config.Config, local cache.Tier, name string, log *slog.Logger
 		URL: c.ValkeyURL.Reveal(), Password: c.ValkeyPasswordFile.Reveal(), CA: c.ValkeyCAFile.Pool(),
 		Timeout: time.Duration(c.ValkeyTimeout), Replica: name,
 		Namespace: fingerprint(c.UpstreamURL.String()), Logger: log,
-		OnPurge: p.purged, OnLanded: p.landed,
+		OnPurge: p.purged, OnLanded: p.landed, OnRemembered: p.remembered,
 	})
 	if err != nil {
 		return nil, err
@@ -106,6 +106,14 @@ func (p *peers) landed(key cache.Key) {
 		p.all.Renew(key)
 	}
 	p.hooks.Landed(key)
+}
+
+// remembered takes note of what others had fetched before this replica came.
+func (p *peers) remembered(keys []cache.Key) { p.hooks.Landed(keys...) }
+
+// Remember implements proxy.Peers.
+func (p *peers) Remember(key string) {
+	_ = p.client.Remember(key) // worth knowing, no more: the client tells what is wrong with it
 }
 
 // Renew implements proxy.Peers.

@@ -32,8 +32,8 @@ func sharedStore(t *testing.T, url string) *store {
 // nobody is told of other replicas.
 type nobody struct{}
 
-func (nobody) Forget(string) {}
-func (nobody) Landed(string) {}
+func (nobody) Forget(string)    {}
+func (nobody) Landed(...string) {}
 
 // aPage is an entry that proxy can make whole again, and that was asked for then.
 func aPage(t *testing.T, asked time.Time) *cache.Entry {

@@ -160,6 +160,9 @@ func TestReplicasShareTheObjectsOfLists(t *testing.T) {
 	if a := f.replicas[1].ask(page(0), clientNo(1), ""); !strings.Contains(a.cacheStatus, ";detail=from-list;") {
 		t.Errorf("got %+v, want it out of the list", a)
 	}
+	// One that comes later, with nothing of its own, knows of it, too.
+	late := launch(t, "PERIGEE_UPSTREAM_URL="+f.upstream, "PERIGEE_VALKEY_URL="+f.cuts[0].URL(), "PERIGEE_DATA_DIR="+t.TempDir())
+	await(t, "a new replica to hear of it", func() bool { return late.holds(t, page(58)) })
 	if got := sim.Requests().Billed; got != 1 {
 		t.Errorf("upstream was asked %d times", got)
 	}

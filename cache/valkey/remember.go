@@ -1,0 +1,50 @@
+package valkey
+
+import (
+	"context"
+	"fmt"
+
+	"perigee/cache"
+)
+
+// rememberCount is how many keys are remembered. They are forgotten together when
+// purgeAge has passed since the latest.
+const rememberCount = 1000
+
+var rememberScript = script("remember")
+
+// Remember has a key told to replicas that are yet to come, and to those that were
+// cut off: see Options.OnRemembered. The entry under it is worth looking for, though
+// nobody asks for it by this key.
+func (c *Client) Remember(key cache.Key) error {
+	if len(key) > maxKey {
+		return nil // it is not shared
+	}
+	_, err := c.run(context.Background(), rememberScript, []string{c.names.remembered()}, key, rememberCount, purgeAge.Milliseconds())
+	if err != nil {
+		return fmt.Errorf("valkey: remember: %w", err)
+	}
+	return nil
+}
+
+// hookRemembered has the owner told of what is remembered, whenever the server is
+// reached.
+func (c *Client) hookRemembered() {
+	if c.opts.OnRemembered == nil {
+		return
+	}
+	c.onBack(func() {
+		reply, err := c.command(context.Background(), 0, 1, "zrange", c.names.remembered(), 0, rememberCount-1)
+		found, _ := reply.([]any)
+		if err != nil || len(found) == 0 {
+			return // it is worth knowing, no more
+		}
+		keys := make([]cache.Key, 0, len(found))
+		for _, item := range found {
+			if key, ok := item.(string); ok {
+				keys = append(keys, key)
+			}
+		}
+		c.opts.OnRemembered(keys)
+	})
+}
