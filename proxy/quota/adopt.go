@@ -12,6 +12,7 @@ import (
 func (b *broker) read(x *post, a Answer, err error, take *slot, now time.Time) (taken bool) {
 	now = b.advance(now)
 	p := b.ledger.pool
+	p.offered = 0
 	if err == nil && !a.sound() {
 		err = errUnsound
 	}

@@ -122,7 +122,7 @@ func (l *ledger) left() int {
 	if p := l.pool; p != nil {
 		left -= p.held
 		if p.lonely {
-			left = min(left, l.allowance())
+			left = min(left, l.allowance()+p.offered) // nothing is let through while it is offered
 		}
 	}
 	return left
@@ -213,6 +213,9 @@ func (l *ledger) opens(now time.Time) (time.Time, Reason) {
 	later(l.learned.awaited, Learning)
 	if l.pool != nil {
 		later(l.pool.blocked, Learning)
+		if l.pool.offered > 0 {
+			later(now.Add(settleMost), Learning)
+		}
 	}
 	if now.Before(l.coldUntil) && !l.lastGrant.IsZero() {
 		later(l.lastGrant.Add(l.pace()), Learning)

@@ -104,6 +104,9 @@ func (x *post) offer(l *ledger) {
 	}
 	x.lowers = x.Parts != p.parts || l.allowance() < had
 	p.parts, p.virgin = x.Parts, false
+	if p.lonely {
+		p.offered = max(had-l.allowance(), 0)
+	}
 	x.Least, x.Base, x.Known = p.escrow, p.known, len(p.told)
 }
 

@@ -259,6 +259,34 @@ func TestShareTakesLeave(t *testing.T) {
 	})
 }
 
+// While a letter is under way that offers all of the escrow, nobody is refused for
+// want of it: the answer may be that nobody has read the letter.
+func TestNobodyIsRefusedWhileALetterIsUnderWay(t *testing.T) {
+	for _, tt := range []struct {
+		err      error
+		patience time.Duration
+		granted  bool
+	}{{ErrUnsent, 0, true}, {ErrUnsent, 5 * time.Second, true}, {errLost, 0, false}, {errLost, 5 * time.Second, false}} {
+		synctest.Test(t, func(t *testing.T) {
+			c := &clerk{answer: func(Letter) (Answer, error) {
+				time.Sleep(100 * time.Millisecond)
+				return Answer{}, tt.err
+			}}
+			g := newGate(t, Options{Limit: 15, Period: time.Hour, Pool: c, Replica: "me", Hold: hold})
+			time.Sleep(2 * joining)
+			begin := time.Now()
+			var writing sync.WaitGroup
+			writing.Go(g.correspond)
+			time.Sleep(50 * time.Millisecond) // the letter is under way
+			err := fetch(t, g, "a", Waiting, tt.patience)
+			if granted := err == nil; granted != tt.granted || time.Since(begin) < 100*time.Millisecond {
+				t.Errorf("%v, patience %v: got %v after %v", tt.err, tt.patience, err, time.Since(begin))
+			}
+			writing.Wait()
+		})
+	}
+}
+
 // A ledger that knows nothing of this replica would keep its part for it: it is told
 // all, and then lets it go.
 func TestLeaveIsTakenOfAStranger(t *testing.T) {

@@ -53,6 +53,7 @@ type pooled struct {
 
 	virgin  bool      // the shared ledger has never answered
 	lonely  bool      // it cannot be asked, or cannot answer for all
+	offered int       // of the escrow, in a letter under way: its answer can give it back
 	blocked time.Time // until then nothing is taken
 	refused int       // slots in a row
 
@@ -198,7 +199,7 @@ func (l *ledger) allowance() int {
 // deadline is how long a demand waits. Those that take what is there at once have
 // a moment, too, if it takes one to find out what is there.
 func (l *ledger) deadline(w *want) time.Time {
-	if l.pool == nil || !l.pool.blocked.After(l.last) {
+	if l.pool == nil || !l.pool.blocked.After(l.last) && l.pool.offered == 0 {
 		return w.deadline
 	}
 	if soonest := w.asked.Add(2 * settleMost); soonest.After(w.deadline) {
