@@ -38,6 +38,12 @@ func firstRun(t *testing.T, sim *ll2sim.Server, targets ...string) (*shelf, *kep
 
 const detailedList = "/2.3.0/spacecraft/?mode=detailed&limit=3"
 
+// The keys of two lists of the same objects.
+const (
+	detailedKey = "ll2/1 json /2.3.0/spacecraft/?limit=100&mode=detailed"
+	orderedKey  = "ll2/1 json /2.3.0/spacecraft/?limit=100&mode=detailed&ordering=id"
+)
+
 // What a list answered before a restart it answers after it, whoever asks first, and
 // however many do at once.
 func TestObjectsOutOfListsAfterARestart(t *testing.T) {
@@ -118,7 +124,7 @@ func TestLandedListsAnswerForTheirObjects(t *testing.T) {
 		here := stocking(t, s, sim, withWindows, k.options)
 		there := stocking(t, s, sim, withWindows)
 		there.get(detailedList)
-		for _, key := range []string{"ll2/1 json /2.3.0/spacecraft/?limit=100&mode=detailed", "ll2/1 json /2.3.0/spacecraft/?limit=100", "nonsense"} {
+		for _, key := range []string{detailedKey, "ll2/1 json /2.3.0/spacecraft/?limit=100", "nonsense"} {
 			here.h.Landed(key)
 		}
 		asked := sim.Requests().Billed
@@ -155,7 +161,7 @@ func TestHoldersHaveABound(t *testing.T) {
 		r := stocking(t, newShelf(t), ll2sim.New(ll2sim.Options{Limit: -1}), withWindows, k.options)
 		for i := range 1010 {
 			r.h.Landed(fmt.Sprintf("ll2/1 json /2.3.0/spacecraft/?limit=100&mode=detailed&offset=%d00", 1+i))
-			r.h.Landed("ll2/1 json /2.3.0/spacecraft/?limit=100&mode=detailed") // stays the latest
+			r.h.Landed(detailedKey) // stays the latest
 		}
 		got := string(k.data)
 		if n := strings.Count(got, "ll2/1"); n != 1000 || !strings.Contains(got, "offset=101000\"") || strings.Contains(got, "offset=100\"") || !strings.Contains(got, "detailed\"") {
@@ -183,7 +189,7 @@ func TestTheNewestListAnswersInWhateverOrderTheyAreRead(t *testing.T) {
 			}
 			after.get(detailedList)
 		}
-		must(t, s.Delete("ll2/1 json /2.3.0/spacecraft/?limit=100&mode=detailed&ordering=id"))
+		must(t, s.Delete(orderedKey))
 		asked := sim.Requests().Billed
 		for _, target := range []string{"/2.3.0/spacecraft/1/", "/2.3.0/spacecraft/57/"} {
 			if got := after.get(target); got.outcome() != "hit;detail=from-list;ttl=2940" {
@@ -248,13 +254,54 @@ func TestHoldersAreReadOnce(t *testing.T) {
 		for id := 400; id < 405; id++ { // beyond the list
 			after.get(fmt.Sprintf("/2.3.0/spacecraft/%d/", id))
 		}
-		for _, key := range []string{"ll2/1 json /2.3.0/spacecraft/?limit=100&mode=detailed", refused} {
+		for _, key := range []string{detailedKey, refused} {
 			if got := store.gets[key]; got != 1 {
 				t.Errorf("%s was read %d times, want once", key, got)
 			}
 		}
 		if got := store.gets["ll2/1 json /2.3.0/config/orbits/?limit=100"]; got != 0 {
 			t.Errorf("a list of other objects was read %d times", got)
+		}
+	})
+}
+
+// When another replica has fetched a list anew, that list is read for an object, and
+// not all the others that there are.
+func TestOnlyTheListThatIsNewIsRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := ll2sim.New(ll2sim.Options{Limit: -1})
+		s, k := firstRun(t, sim, "/2.3.0/spacecraft/?mode=detailed&ordering=id")
+		time.Sleep(time.Minute)
+		stocking(t, s, sim, withWindows, k.options).get(detailedList)
+		store := &counting{shelf: s, gets: map[string]int{}}
+		here := newClockRig(t, sim, withWindows, k.options, func(o *proxy.Options) { o.Store = store })
+		here.get("/2.3.0/spacecraft/1/") // has both read
+		sim.Hide("spacecraft", 10)
+		time.Sleep(time.Minute)
+		stocking(t, s, sim, withWindows).get(detailedList, "Cache-Control", "no-cache")
+		here.h.Landed(detailedKey)
+		if got := here.get("/2.3.0/spacecraft/57/"); got.outcome() != "hit;detail=from-list;ttl=3600" {
+			t.Errorf("got %s, want it from the new list", got.outcome())
+		}
+		if got := store.gets[orderedKey]; got != 1 {
+			t.Errorf("the other list was read %d times, want once", got)
+		}
+	})
+}
+
+// A list that has yet to be read is read when what is known of an object is stale:
+// it may be newer.
+func TestANewListIsReadBeforeAStaleOneAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim := ll2sim.New(ll2sim.Options{Limit: -1})
+		s, k := firstRun(t, sim, "/2.3.0/spacecraft/?mode=detailed&ordering=id")
+		here := stocking(t, s, sim, withWindows, k.options)
+		here.get("/2.3.0/spacecraft/57/")
+		time.Sleep(3 * time.Hour)
+		stocking(t, s, sim, withWindows).get(detailedList)
+		here.h.Landed(detailedKey)
+		if got := here.get("/2.3.0/spacecraft/57/"); got.outcome() != "hit;detail=from-list;ttl=3600" {
+			t.Errorf("got %s, want it from the new list", got.outcome())
 		}
 	})
 }

@@ -19,7 +19,7 @@ const maxObjects = 100_000
 // is of the very schema of the object endpoint answers for the object. It holds
 // no windows, so that none is kept for its sake. It is safe for concurrent use.
 type objects struct {
-	mu     sync.RWMutex // guards all below
+	mu     sync.RWMutex // guards places and purged
 	places map[string]objectPlace
 	purged map[string]time.Time // objects that must not be answered by what was asked for before
 
@@ -121,9 +121,8 @@ func (h *Handler) held(x *exchange) (subject, bool) {
 		return whole(own), ok
 	}
 	e, element, lost := h.objects.find(x.resource.Key, h.options.Store)
-	if element == nil && !(ok && own.State(x.start) == cache.Fresh) {
-		h.readHolders(x.resource.ObjectSchema(), lost)
-		e, element, _ = h.objects.find(x.resource.Key, h.options.Store)
+	if !isFresh(own, x.start) && !isFresh(e, x.start) {
+		e, element = h.findInHolders(x.resource, lost)
 	}
 	if element != nil && (!ok || own.Answered.Before(e.Answered)) {
 		return subject{entry: e, element: element}, true
@@ -157,6 +156,24 @@ func (h *Handler) placeObjects(res *ll2.Resource, e *cache.Entry, pg *page) (new
 	}
 	pg.learned.Store(true)
 	return news
+}
+
+func isFresh(e *cache.Entry, now time.Time) bool {
+	return e != nil && e.State(now) == cache.Fresh
+}
+
+// findInHolders looks for an object in the windows that were not read yet: one that
+// has taken the place of the window where it was may have it. If that was lost and
+// none of these does, in all others.
+func (h *Handler) findInHolders(res *ll2.Resource, lost bool) (*cache.Entry, *ll2.Element) {
+	schema := res.ObjectSchema()
+	h.readHolders(schema, false)
+	e, element, _ := h.objects.find(res.Key, h.options.Store)
+	if element == nil && lost {
+		h.readHolders(schema, true)
+		e, element, _ = h.objects.find(res.Key, h.options.Store)
+	}
+	return e, element
 }
 
 // readHolders reads the windows that may hold objects of a schema and were not read

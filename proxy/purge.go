@@ -22,23 +22,24 @@ var ErrTarget = errors.New("not a path, with or without a query, that can be ask
 // an object stands. Whoever asks for it next has upstream asked. What a fetch brings
 // that is under way is as new as anything, and stays.
 //
-// It returns what was held here. The errors are ErrTarget, and those of the store:
-// after these, something may come back, and Purge has to be called again. It spends
+// It returns what was held here. The error is ErrTarget, or the first of the store:
+// after that, something may come back, and Purge has to be called again. It spends
 // nothing.
 func (h *Handler) Purge(target string) (forgotten []*cache.Entry, err error) {
 	keys, err := h.keysFor(target)
 	if err != nil {
 		return nil, err
 	}
-	var faults []error
 	for _, key := range keys {
 		if e, ok := h.options.Store.Get(key); ok {
 			forgotten = append(forgotten, e)
 		}
 		h.Forget(key)
-		faults = append(faults, h.options.Store.Delete(key))
+		if fault := h.options.Store.Delete(key); err == nil { // what ails it ails it for all
+			err = fault
+		}
 	}
-	return forgotten, errors.Join(faults...)
+	return forgotten, err
 }
 
 // Forget forgets what is known of an entry beside the store, which has lost it.

@@ -57,7 +57,7 @@ func (h *Handler) lookUpWindows(x *exchange) bool {
 	x.fwd = cachestatus.URIMiss
 	wish := wishOf(x.r)
 	held, beyond := h.heldWindows(x)
-	if beyond != nil && beyond.State(x.start) == cache.Fresh {
+	if isFresh(beyond, x.start) {
 		x.answer(subject{entry: beyond, page: &x.resource.Page}, verdict{outcome: Hit, ttl: beyond.FreshUntil.Sub(x.start)})
 		return true
 	}
