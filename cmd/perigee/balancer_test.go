@@ -1,13 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -99,29 +97,12 @@ func askAtOnce(t *testing.T, many int, url string) {
 // startBalancer runs HAProxy with the file of deploy/, and returns its address.
 func startBalancer(t *testing.T, replicas []*process) string {
 	t.Helper()
-	program, err := exec.LookPath("haproxy")
-	if errors.Is(err, exec.ErrNotFound) && os.Getenv("CI") != "true" {
-		t.Skip("haproxy is not installed; it comes with the Debian package haproxy")
-	} else if err != nil {
-		t.Fatalf("haproxy is needed, from the Debian package haproxy: %v", err)
-	}
 	apps, health := freeAddress(t), freeAddress(t)
 	path := filepath.Join(t.TempDir(), "haproxy.cfg")
 	if err := os.WriteFile(path, []byte(balancerConfig(t, apps, health, replicas)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd, log := exec.Command(program, "-db", "-f", path), newOutput()
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // says that it was killed
-		if t.Failed() {
-			t.Logf("haproxy:\n%s", log)
-		}
-	})
+	startProgram(t, "haproxy", "-db", "-f", path)
 	await(t, "the load balancer", func() bool {
 		resp, err := http.Get("http://" + health)
 		if err != nil {

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -41,40 +40,19 @@ func TestPrometheusWatchesTheReplicas(t *testing.T) {
 	p.await(t, `sum(perigee_quota_alone)`, "1")
 }
 
-// scraper is a Prometheus of its own.
-type scraper struct {
-	address string
-	log     *output
-}
+// scraper is the address of a Prometheus of its own.
+type scraper string
 
 // startPrometheus runs Prometheus with the files of deploy/.
-func startPrometheus(t *testing.T, replicas []*process) *scraper {
+func startPrometheus(t *testing.T, replicas []*process) scraper {
 	t.Helper()
-	const name = "prometheus"
-	program, err := exec.LookPath(name)
-	if err != nil && os.Getenv("CI") != "true" {
-		t.Skip("prometheus is not installed; it comes with the Debian package prometheus")
-	} else if err != nil {
-		t.Fatalf("prometheus is needed, from the Debian package prometheus: %v", err)
-	}
-	dir, p := t.TempDir(), &scraper{address: freeAddress(t), log: newOutput()}
+	dir, address := t.TempDir(), freeAddress(t)
 	file := filepath.Join(dir, "prometheus.yml")
-	if err := os.WriteFile(file, []byte(prometheusConfig(t, p.address, replicas)), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(prometheusConfig(t, address, replicas)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program, "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+p.address)
-	cmd.Stdout, cmd.Stderr = p.log, p.log
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // says that it was killed
-		if t.Failed() {
-			t.Logf("prometheus:\n%s", p.log)
-		}
-	})
-	return p
+	startProgram(t, "prometheus", "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
+	return scraper(address)
 }
 
 // prometheusConfig is the file of deploy/ with other addresses, with replicas that
@@ -111,10 +89,10 @@ func prometheusConfig(t *testing.T, self string, replicas []*process) string {
 }
 
 // await waits until a query has one value, "" for none.
-func (p *scraper) await(t *testing.T, query, want string) {
+func (s scraper) await(t *testing.T, query, want string) {
 	t.Helper()
 	await(t, query+" to be "+want, func() bool {
-		resp, err := http.Get("http://" + p.address + "/api/v1/query?query=" + url.QueryEscape(query))
+		resp, err := http.Get("http://" + string(s) + "/api/v1/query?query=" + url.QueryEscape(query))
 		if err != nil {
 			return false // it has yet to start
 		}
