@@ -169,7 +169,9 @@ func New(o Options) (*Handler, error) {
 
 // stored learns from an entry that was just stored, and what it took the place of.
 func (h *Handler) stored(res *ll2.Resource, e, old *cache.Entry) {
-	h.learn(res, e)
+	if h.learn(res, e) && h.options.Peers != nil {
+		h.options.Peers.Remember(res.Key) // here and not in learn: a hit waits for no peer
+	}
 	h.lists.hold(e)
 	if old != nil {
 		h.lists.replaced(res, old)

@@ -130,24 +130,18 @@ func (h *Handler) held(x *exchange) (subject, bool) {
 	return whole(own), ok
 }
 
-// learn finds out which objects a window holds that is held for res. It does so
-// once for each time that the window comes into memory.
-func (h *Handler) learn(res *ll2.Resource, e *cache.Entry) {
+// learn finds out which objects a window holds that is held for res, and reports
+// whether it is new among those that do. It looks once for each time that the window
+// comes into memory.
+func (h *Handler) learn(res *ll2.Resource, e *cache.Entry) (news bool) {
 	if pg, ok := e.Derived.(*page); ok && pg.window != nil && !pg.learned.Load() {
-		h.study(res, e, pg)
+		return h.study(res, e, pg)
 	}
+	return false
 }
 
-// study is learn, whether it was done or not.
-func (h *Handler) study(res *ll2.Resource, e *cache.Entry, pg *page) {
-	if h.placeObjects(res, e, pg) && h.options.Peers != nil {
-		h.options.Peers.Remember(res.Key)
-	}
-}
-
-// placeObjects reports whether the window is new among those that hold objects.
-// Whoever comes meanwhile waits.
-func (h *Handler) placeObjects(res *ll2.Resource, e *cache.Entry, pg *page) (news bool) {
+// study is learn, whether it was done or not. Whoever comes meanwhile waits.
+func (h *Handler) study(res *ll2.Resource, e *cache.Entry, pg *page) (news bool) {
 	h.objects.learning.Lock()
 	defer h.objects.learning.Unlock()
 	if found := objectsIn(res, e); len(found) > 0 {
