@@ -133,16 +133,17 @@ func TestWhatIsOutdatedIsNotAskedFor(t *testing.T) {
 			}
 			return a, nil
 		}
-		results := make(chan error, 2)
-		for _, client := range []string{"a", "b"} {
-			go func() { results <- fetch(t, g, client, Waiting, 0) }()
+		var results [2]chan error
+		for i, client := range []string{"a", "b"} {
+			results[i] = make(chan error, 1)
+			go func() { results[i] <- fetch(t, g, client, Waiting, 0) }()
 			synctest.Wait()
 		}
 		close(goOn)
-		if err := <-results; err != nil {
+		if err := <-results[0]; err != nil {
 			t.Errorf("the first: %v", err)
 		}
-		if got := refusal(t, <-results); got.Reason != Spent || len(c.takes()) != 1 {
+		if got := refusal(t, <-results[1]); got.Reason != Spent || len(c.takes()) != 1 {
 			t.Errorf("the second: %+v after asking for %q, want one", got, c.takes())
 		}
 	})
