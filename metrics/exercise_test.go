@@ -38,7 +38,10 @@ func someValkey() ValkeyStats {
 func someWindows() int { return 6 }
 
 func someQuota() QuotaStats {
-	return QuotaStats{Own: 5, Foreign: 2, Waiting: 1, Clients: 3, Replicas: 3, Held: 4, Alone: true}
+	return QuotaStats{
+		Limit: 15, Period: time.Hour, Next: 9 * time.Minute, Reported: noon,
+		Own: 5, Foreign: 2, Waiting: 1, Clients: 3, Replicas: 3, Held: 4, Alone: true,
+	}
 }
 
 func someClients(int) []ClientUse { return []ClientUse{{"192.0.2.1", 3.5}, {"app", 1}} }
@@ -58,7 +61,6 @@ func exercise(m *Metrics) {
 	m.WorseAnswerKept("shape")
 	m.Overridden("private")
 	m.PanicRecovered()
-	m.SetQuota(15, 4, time.Hour, 10*time.Minute, noon)
 	m.ThrottleReportFailed()
 	for i, priority := range append(priorities(), "strange") {
 		m.QuotaGranted(priority, time.Duration(i)*time.Second)

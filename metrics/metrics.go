@@ -57,7 +57,6 @@ type Metrics struct {
 	upstreamRequests *prometheus.CounterVec
 	upstreamSeconds  map[string]prometheus.Observer // by result
 
-	quota         *quotaCollector
 	quotaFailures prometheus.Counter
 	decisions     decisions
 	windows       windows
@@ -81,7 +80,6 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 		reasons: newLabelSet(reasons()), directives: newLabelSet(directives()),
 		endpoints: newLabelSet(o.Endpoints), statuses: newStatusSet(),
 
-		quota:         newQuotaCollector(o.Now),
 		quotaFailures: f.counter(quotaFailuresName, quotaFailuresHelp),
 	}
 	m.worse = f.closed(worseName, worseHelp, labelReason, m.reasons)
@@ -95,7 +93,6 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 	m.makeRequests(f)
 	m.makeUpstream(f)
 	f.build(o.Build)
-	reg.MustRegister(m.quota)
 	if o.CacheStats != nil {
 		reg.MustRegister(newCacheCollector(o.CacheStats))
 	}
@@ -106,7 +103,7 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 		reg.MustRegister(newValkeyCollector(o.ValkeyStats))
 	}
 	if o.QuotaStats != nil {
-		reg.MustRegister(newQuotaStateCollector(o.QuotaStats, o.QuotaClients))
+		reg.MustRegister(newQuotaCollector(o.Now, o.QuotaStats, o.QuotaClients))
 	}
 	registerRuntime(reg)
 	return m
@@ -176,12 +173,6 @@ func (m *Metrics) PanicRecovered() { m.panics.Inc() }
 func (m *Metrics) UpstreamAnswered(label string, status int, took time.Duration) {
 	m.upstreamRequests.WithLabelValues(m.endpoints.bound(label), m.statuses.bound(status)).Inc()
 	m.upstreamSeconds[resultOf(status)].Observe(took.Seconds())
-}
-
-// SetQuota takes upstream's throttle report: used requests of limit in a sliding
-// period, the next slot free in next, all as of at.
-func (m *Metrics) SetQuota(limit, used int, period, next time.Duration, at time.Time) {
-	m.quota.set(quotaReport{limit: limit, used: used, period: period, next: next, at: at})
 }
 
 // ThrottleReportFailed counts a throttle report that did not come or made no sense.

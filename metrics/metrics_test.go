@@ -35,7 +35,6 @@ func TestScenario(t *testing.T) {
 		QuotaStats: someQuota, QuotaClients: someClients, WindowsHeld: someWindows,
 		Now: func() time.Time { return now },
 	})
-	m.SetQuota(15, 4, time.Hour, 10*time.Minute, noon)
 	m.RequestStarted() // one miss, one that waits for it, one that is still being answered
 	m.RequestStarted()
 	m.RequestStarted()
@@ -249,10 +248,10 @@ perigee_overridden_directives_total{directive="private"} 1
 # HELP perigee_panics_recovered_total Panics that were caught. Each one is a defect.
 # TYPE perigee_panics_recovered_total counter
 perigee_panics_recovered_total 0
-# HELP perigee_quota_limit Requests that upstream allows in one period, by its last throttle report.
+# HELP perigee_quota_limit Requests that may be spent in one period: what upstream allows, or less if the settings say so.
 # TYPE perigee_quota_limit gauge
 perigee_quota_limit 15
-# HELP perigee_quota_next_slot_seconds Time until a used request of the quota comes back; 0 when that is due.
+# HELP perigee_quota_next_slot_seconds Time until a request of the quota can be spent; 0 while one can.
 # TYPE perigee_quota_next_slot_seconds gauge
 perigee_quota_next_slot_seconds 540
 # HELP perigee_quota_period_seconds Length of the sliding period that the quota counts in.
@@ -260,16 +259,16 @@ perigee_quota_next_slot_seconds 540
 perigee_quota_period_seconds 3600
 # HELP perigee_quota_remaining Requests left of the quota, which is the limit less what is used.
 # TYPE perigee_quota_remaining gauge
-perigee_quota_remaining 11
-# HELP perigee_quota_report_age_seconds Age of upstream's last throttle report, on which the other quota metrics rest.
+perigee_quota_remaining 8
+# HELP perigee_quota_report_age_seconds Age of upstream's last throttle report, whichever replica asked for it. It tells what others spend.
 # TYPE perigee_quota_report_age_seconds gauge
 perigee_quota_report_age_seconds 60
 # HELP perigee_quota_report_failures_total Throttle reports that could not be fetched or understood.
 # TYPE perigee_quota_report_failures_total counter
 perigee_quota_report_failures_total 0
-# HELP perigee_quota_used Requests used of the quota, by upstream's last throttle report; 0 once that is older than the period.
+# HELP perigee_quota_used Requests used of the quota, by all replicas and by others, by the ledger that replicas share.
 # TYPE perigee_quota_used gauge
-perigee_quota_used 4
+perigee_quota_used 7
 # HELP perigee_requests_in_flight Requests being answered.
 # TYPE perigee_requests_in_flight gauge
 perigee_requests_in_flight 1
@@ -387,7 +386,6 @@ func TestConcurrency(t *testing.T) {
 				m.RequestStarted()
 				m.RequestEnded("hit", someEndpoints[i%3], 200, time.Duration(i)*time.Microsecond)
 				m.UpstreamAnswered("unknown", i, time.Millisecond)
-				m.SetQuota(15, i%15, time.Hour, time.Minute, noon)
 			}
 		})
 	}

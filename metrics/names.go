@@ -35,10 +35,10 @@ const (
 	upstreamSecondsHelp = "Time that upstream took, from the request to the end of the response, by result."
 
 	quotaLimitName = "perigee_quota_limit"
-	quotaLimitHelp = "Requests that upstream allows in one period, by its last throttle report."
+	quotaLimitHelp = "Requests that may be spent in one period: what upstream allows, or less if the settings say so."
 
 	quotaUsedName = "perigee_quota_used"
-	quotaUsedHelp = "Requests used of the quota, by upstream's last throttle report; 0 once that is older than the period."
+	quotaUsedHelp = "Requests used of the quota, by all replicas and by others, by the ledger that replicas share."
 
 	quotaRemainingName = "perigee_quota_remaining"
 	quotaRemainingHelp = "Requests left of the quota, which is the limit less what is used."
@@ -47,10 +47,10 @@ const (
 	quotaPeriodHelp = "Length of the sliding period that the quota counts in."
 
 	quotaNextName = "perigee_quota_next_slot_seconds"
-	quotaNextHelp = "Time until a used request of the quota comes back; 0 when that is due."
+	quotaNextHelp = "Time until a request of the quota can be spent; 0 while one can."
 
 	quotaAgeName = "perigee_quota_report_age_seconds"
-	quotaAgeHelp = "Age of upstream's last throttle report, on which the other quota metrics rest."
+	quotaAgeHelp = "Age of upstream's last throttle report, whichever replica asked for it. It tells what others spend."
 
 	quotaFailuresName = "perigee_quota_report_failures_total"
 	quotaFailuresHelp = "Throttle reports that could not be fetched or understood."

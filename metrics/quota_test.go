@@ -8,29 +8,30 @@ import (
 )
 
 func TestQuota(t *testing.T) {
+	state := func(own, others int) QuotaStats {
+		return QuotaStats{Limit: 15, Period: time.Hour, Next: time.Minute, Own: own, Foreign: others, Reported: noon}
+	}
 	for _, tt := range []struct {
-		name                  string
-		limit, used           int
-		next, later           time.Duration
-		wantUsed, wantLeft    float64
-		wantNextIn, wantOlder float64
+		name                     string
+		stats                    QuotaStats
+		later                    time.Duration
+		wantUsed, left, wantAged float64
 	}{
-		{"at once", 15, 4, 10 * time.Minute, 0, 4, 11, 600, 0},
-		{"the next slot comes nearer", 15, 4, 10 * time.Minute, 9 * time.Minute, 4, 11, 60, 540},
-		{"and is due", 15, 4, 10 * time.Minute, 11 * time.Minute, 4, 11, 0, 660},
-		{"used over the limit", 15, 17, time.Minute, 0, 17, 0, 60, 0},
-		{"just before the period ends", 15, 15, time.Minute, time.Hour - time.Second, 15, 0, 0, 3599},
-		{"all has come back", 15, 15, time.Minute, time.Hour, 0, 15, 0, 3600},
-		{"the clock went back", 15, 4, time.Minute, -time.Hour, 4, 11, 60, 0},
+		{"nothing is spent", state(0, 0), 0, 0, 15, 0},
+		{"by Perigee and by others", state(4, 3), time.Second, 7, 8, 1},
+		{"all is", state(15, 0), 2 * time.Hour, 15, 0, 7200},
+		{"and more, since the limit was lowered", state(15, 2), 0, 17, 0, 0},
+		{"the clock went back", state(4, 0), -time.Hour, 4, 11, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			reg := prometheus.NewRegistry()
-			m := New(reg, Options{Now: func() time.Time { return noon.Add(tt.later) }})
-			m.SetQuota(tt.limit, tt.used, time.Hour, tt.next, noon)
+			New(reg, Options{
+				Now:        func() time.Time { return noon.Add(tt.later) },
+				QuotaStats: func() QuotaStats { return tt.stats },
+			})
 			for name, want := range map[string]float64{
-				quotaLimitName: float64(tt.limit), quotaPeriodName: 3600,
-				quotaUsedName: tt.wantUsed, quotaRemainingName: tt.wantLeft,
-				quotaNextName: tt.wantNextIn, quotaAgeName: tt.wantOlder,
+				quotaLimitName: 15, quotaPeriodName: 3600, quotaNextName: 60,
+				quotaUsedName: tt.wantUsed, quotaRemainingName: tt.left, quotaAgeName: tt.wantAged,
 			} {
 				series := seriesOf(t, reg, name)
 				if len(series) != 1 {
@@ -44,16 +45,19 @@ func TestQuota(t *testing.T) {
 	}
 }
 
-// TestQuotaUnknown: before the first report nothing is claimed, in particular not
-// that no request is left.
+// Before the limit is known nothing is claimed of it, in particular not that no
+// request is left; nor is an age, before there is a report.
 func TestQuotaUnknown(t *testing.T) {
 	reg := prometheus.NewRegistry()
-	m := New(reg, Options{})
+	m := New(reg, Options{QuotaStats: func() QuotaStats { return QuotaStats{Own: 1, Waiting: 2} }})
 	m.ThrottleReportFailed()
-	for _, name := range []string{quotaLimitName, quotaUsedName, quotaRemainingName, quotaNextName, quotaAgeName} {
+	for _, name := range []string{quotaLimitName, quotaUsedName, quotaRemainingName, quotaPeriodName, quotaNextName, quotaAgeName} {
 		if got := seriesOf(t, reg, name); got != nil {
-			t.Errorf("%s is exported before the first report: %v", name, got)
+			t.Errorf("%s is exported though it is not known: %v", name, got)
 		}
+	}
+	if got := seriesOf(t, reg, quotaWaitingName)[0].GetGauge().GetValue(); got != 2 {
+		t.Errorf("%v waiting, want 2", got)
 	}
 	if got := seriesOf(t, reg, quotaFailuresName)[0].GetCounter().GetValue(); got != 1 {
 		t.Errorf("%v failures, want 1", got)

@@ -46,12 +46,12 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// metricsTable is what a registry holds after the first throttle report, before
-// which there is nothing to tell of the quota.
+// metricsTable is what a registry holds once the limit is known and upstream has
+// told of it, before which there is less to tell of the quota.
 func metricsTable(t *testing.T) string {
 	t.Helper()
 	reg := prometheus.NewRegistry()
-	New(reg, Options{CacheStats: someStats, DiskStats: someDisk, ValkeyStats: someValkey, QuotaStats: someQuota, QuotaClients: someClients, WindowsHeld: someWindows}).SetQuota(15, 0, 0, 0, noon)
+	New(reg, Options{CacheStats: someStats, DiskStats: someDisk, ValkeyStats: someValkey, QuotaStats: someQuota, QuotaClients: someClients, WindowsHeld: someWindows})
 	families := gathered(t, reg)
 	var b strings.Builder
 	b.WriteString("| Metric | Type | Labels | Meaning |\n| --- | --- | --- | --- |\n")

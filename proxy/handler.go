@@ -43,7 +43,6 @@ type Observer interface {
 	ParameterIgnored(name string)
 	StaleServed(detail, endpoint string)
 	PanicRecovered()
-	SetQuota(limit, used int, period, next time.Duration, at time.Time)
 	ThrottleReportFailed()
 }
 

@@ -55,18 +55,17 @@ func endpointLabel(x *exchange) string {
 // silent is the Observer of those who have none.
 type silent struct{}
 
-func (silent) RequestStarted()                                            {}
-func (silent) RequestEnded(string, string, int, time.Duration)            {}
-func (silent) WaiterJoined()                                              {}
-func (silent) FlightStarted()                                             {}
-func (silent) FlightEnded()                                               {}
-func (silent) WorseAnswerKept(string)                                     {}
-func (silent) ParameterIgnored(string)                                    {}
-func (silent) ObjectFromList()                                            {}
-func (silent) PageCut(bool, bool)                                         {}
-func (silent) WindowDoubted(string)                                       {}
-func (silent) StaleServed(string, string)                                 {}
-func (silent) Overridden(string)                                          {}
-func (silent) PanicRecovered()                                            {}
-func (silent) SetQuota(int, int, time.Duration, time.Duration, time.Time) {}
-func (silent) ThrottleReportFailed()                                      {}
+func (silent) RequestStarted()                                 {}
+func (silent) RequestEnded(string, string, int, time.Duration) {}
+func (silent) WaiterJoined()                                   {}
+func (silent) FlightStarted()                                  {}
+func (silent) FlightEnded()                                    {}
+func (silent) WorseAnswerKept(string)                          {}
+func (silent) ParameterIgnored(string)                         {}
+func (silent) ObjectFromList()                                 {}
+func (silent) PageCut(bool, bool)                              {}
+func (silent) WindowDoubted(string)                            {}
+func (silent) StaleServed(string, string)                      {}
+func (silent) Overridden(string)                               {}
+func (silent) PanicRecovered()                                 {}
+func (silent) ThrottleReportFailed()                           {}

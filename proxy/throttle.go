@@ -62,9 +62,7 @@ func (r *reporter) ask() error {
 		r.observer.ThrottleReportFailed()
 		return err
 	}
-	answered := time.Now()
-	r.gate.Learn(report, asked, answered)
-	r.observer.SetQuota(report.Limit, report.Used, report.Period, report.Next, answered)
+	r.gate.Learn(report, asked, time.Now())
 	return nil
 }
 

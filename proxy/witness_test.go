@@ -16,7 +16,6 @@ type witness struct {
 	panics   int
 	cuts     int
 	doubts   int
-	limit    int
 }
 
 func newWitness() *witness {
@@ -54,10 +53,6 @@ func (w *witness) WindowDoubted(string)          { w.locked(func() { w.doubts++ 
 func (w *witness) StaleServed(string, string)    {}
 func (w *witness) PanicRecovered()               { w.locked(func() { w.panics++ }) }
 func (w *witness) ThrottleReportFailed()         {}
-
-func (w *witness) SetQuota(limit, _ int, _, _ time.Duration, _ time.Time) {
-	w.locked(func() { w.limit = limit })
-}
 
 func (w *witness) count(m map[string]int, key string) int {
 	w.mu.Lock()

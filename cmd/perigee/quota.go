@@ -19,6 +19,7 @@ const holdSlack = 5 * time.Second
 // Until then there is nothing to tell.
 type ledger struct {
 	gate *quota.Gate
+	off  bool       // the gate counts, but has no limit
 	held func() int // windows
 
 	// takeOver waits for another process to leave the quota to this one. It is nil if
@@ -46,7 +47,7 @@ func (l *ledger) open(c *config.Config, s *store, o quota.Observer, log *slog.Lo
 	if err != nil {
 		return nil, err
 	}
-	l.gate = gate
+	l.gate, l.off = gate, c.Quota.Off
 	if !options.Idle {
 		restore(gate)
 		return gate, nil
@@ -67,10 +68,14 @@ func (l *ledger) stats() metrics.QuotaStats {
 		return metrics.QuotaStats{}
 	}
 	s := l.gate.Stats()
-	return metrics.QuotaStats{
-		Own: s.Own, Foreign: s.Foreign, Waiting: s.Waiting, Clients: s.Clients,
+	m := metrics.QuotaStats{
+		Reported: s.Reported, Own: s.Own, Foreign: s.Foreign, Waiting: s.Waiting, Clients: s.Clients,
 		Replicas: s.Replicas, Held: s.Held, Alone: s.Alone,
 	}
+	if s.Known && !l.off {
+		m.Limit, m.Period, m.Next = s.Limit, s.Period, s.Next
+	}
+	return m
 }
 
 func (l *ledger) windows() int {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -65,12 +66,16 @@ func (p *process) await(t *testing.T, line string) {
 	})
 }
 
-// awaitReport waits until upstream's first report is known. What is fetched while
-// it is under way may count twice until the next, so that a test which counts to
-// the last request begins after it.
+// awaitReport waits until the process has upstream's first report. What is fetched
+// while that is under way may count twice until the next, so that a test which
+// counts to the last request begins after it. That another's is known is not enough.
 func (p *process) awaitReport(t *testing.T) {
 	t.Helper()
-	p.await(t, "\nperigee_quota_report_age_seconds ")
+	asked := regexp.MustCompile(`\nperigee_upstream_requests_total\{endpoint="api-throttle",status="200"\} [1-9]`)
+	await(t, "a throttle report", func() bool {
+		_, body := get(t, p.admin+"/metrics")
+		return asked.MatchString(body) && strings.Contains(body, "\nperigee_quota_report_age_seconds ")
+	})
 }
 
 // reply is what a replica said.
@@ -129,7 +134,7 @@ func (f *fleet) wantNoRefusal(t *testing.T) {
 }
 
 // Three replicas are asked for one page by 150 clients at once, in two spellings:
-// one request.
+// one request, which the metrics of each of them tell.
 func TestReplicasShareOneFetch(t *testing.T) {
 	sim := ll2sim.New(ll2sim.Options{Latency: func() time.Duration { return 300 * time.Millisecond }})
 	f := launchFleet(t, valkeytest.Start(t), sim, 3)
@@ -148,6 +153,9 @@ func TestReplicasShareOneFetch(t *testing.T) {
 			t.Errorf("replica %d: got %q afterwards, want a hit", i, a.cacheStatus)
 		}
 	}
+	f.await(t, "\nperigee_quota_used 1\n")
+	f.await(t, "\nperigee_quota_remaining 14\n")
+	f.await(t, "\nperigee_quota_next_slot_seconds 0\n")
 }
 
 // A list that one replica has fetched answers for its objects at every other, though

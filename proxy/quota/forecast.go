@@ -97,6 +97,19 @@ func backgroundAsker(b *broker, p Priority) asker {
 	}
 }
 
+// anyAsker looks at the slots alone, as if all of them were its.
+func anyAsker() asker {
+	return asker{
+		pays: func(*slot) int64 { return 0 },
+		affords: func(_ int64, free int) Reason {
+			if free > 0 {
+				return ""
+			}
+			return Spent
+		},
+	}
+}
+
 // expect is when the asker can have a slot with so many ahead of it: it follows
 // the slots as they return.
 func (b *broker) expect(a asker, ahead int, now time.Time) time.Time {

@@ -35,6 +35,15 @@ type Stats struct {
 	// shared ledger cannot be asked.
 	Replicas, Held int
 	Alone          bool
+
+	// Known tells that Limit and Period are no guess, and that what is spent is
+	// counted here.
+	Known bool
+	// Next is how long until a slot is free for anybody; zero: one is.
+	Next time.Duration
+	// Reported is when upstream's latest report came, to this replica or another;
+	// zero: none has.
+	Reported time.Time
 }
 
 // ClientUse is what one client has spent in the window.
@@ -71,13 +80,15 @@ func (b *broker) remaining(client string) int {
 }
 
 func (b *broker) stats(now time.Time) Stats {
-	b.advance(now)
+	now = b.advance(now)
 	l := b.ledger
 	s := Stats{
 		Limit: l.limit, Period: l.period,
 		Own: l.spent() - l.foreign.count, Foreign: l.foreign.count,
 		Waiting: len(b.queue), Clients: b.share.active(""),
 		Replicas: 1,
+		Known:    !l.idle && (!l.auto || !l.learned.answered.IsZero()),
+		Next:     b.expect(anyAsker(), 0, now).Sub(now), Reported: l.learned.answered,
 	}
 	if p := l.pool; p != nil {
 		s.Replicas, s.Held, s.Alone = max(len(p.members), 1), p.held, p.lonely
