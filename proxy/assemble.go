@@ -12,6 +12,7 @@ import (
 
 	"perigee/cache"
 	"perigee/proxy/ll2"
+	"perigee/proxy/ll2/body"
 	"perigee/proxy/upstream"
 )
 
@@ -104,15 +105,15 @@ func (a *assembler) dissect(res *ll2.Resource, answer *upstream.Answer) (pg *pag
 	media, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
 	switch {
 	case media == mediaHTML:
-		pg.layout = ll2.ScanHTML(answer.Body, a.base)
+		pg.layout = body.ScanHTML(answer.Body, a.base)
 	case isJSON(media):
-		layout, err := ll2.ScanJSON(answer.Body, a.base)
+		layout, err := body.ScanJSON(answer.Body, a.base)
 		if err != nil {
 			return pg, faultMalformed
 		}
 		pg.layout, pg.paged = layout, layout.IsPage && a.predicts(res, &layout, answer.Body)
 		if pg.paged {
-			pg.window, pg.doubt = ll2.NewWindow(res, answer.Body, &pg.layout)
+			pg.window, pg.doubt = body.NewWindow(res, answer.Body, &pg.layout)
 		}
 	}
 	switch {
@@ -126,7 +127,7 @@ func (a *assembler) dissect(res *ll2.Resource, answer *upstream.Answer) (pg *pag
 
 // unexpected says in what a 200 is not what was asked for. Of paths that are not
 // known, nothing is expected.
-func unexpected(res *ll2.Resource, media string, l *ll2.Layout) (fault string) {
+func unexpected(res *ll2.Resource, media string, l *body.Layout) (fault string) {
 	switch {
 	case !res.Kind.Tabled() && res.Kind != ll2.Untabled:
 		return ""
@@ -147,11 +148,11 @@ func isJSON(media string) bool {
 // predicts reports whether upstream wrote next and previous as this package
 // would have. Only then are they written anew for each client: a list that links
 // its pages in some other way is relayed as it is, but for the base.
-func (a *assembler) predicts(res *ll2.Resource, l *ll2.Layout, body []byte) bool {
-	asked, err := ll2.Resolve(ll2.Request{Path: res.Path, Query: res.Query, Accept: []string{res.Accept}}, ll2.Options{KeepUnknown: true})
-	if err != nil || asked.Kind != ll2.List && asked.Kind != ll2.Untabled {
+func (a *assembler) predicts(res *ll2.Resource, l *body.Layout, body []byte) bool {
+	if res.Kind != ll2.List && res.Kind != ll2.Untabled {
 		return false
 	}
+	asked := res.Canonical()
 	next, _ := asked.Next(a.base, l.Count)
 	previous, _ := asked.Previous(a.base, l.Count)
 	if sameLink(body[l.Next.Start:l.Next.End], next) && sameLink(body[l.Previous.Start:l.Previous.End], previous) {

@@ -6,6 +6,7 @@ import (
 	"perigee/cache"
 	"perigee/proxy/cachestatus"
 	"perigee/proxy/ll2"
+	"perigee/proxy/ll2/body"
 	"perigee/proxy/quota"
 )
 
@@ -126,8 +127,8 @@ func (g *gathering) stale() (subject, bool) {
 
 // doubt has the list asked for as clients ask for it from now on.
 func (g *gathering) doubt(res *ll2.Resource, land *landing) {
-	why := string(ll2.DoubtShape)
-	if pg, ok := land.entry.Derived.(*page); ok && pg.doubt != ll2.NoDoubt {
+	why := string(body.RejectedShape)
+	if pg, ok := land.entry.Derived.(*page); ok && pg.doubt != body.NotRejected {
 		why = string(pg.doubt)
 	}
 	g.h.observer.WindowDoubted(why)

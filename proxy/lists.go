@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"perigee/cache"
+	"perigee/proxy/collection"
 	"perigee/proxy/ll2"
+	"perigee/proxy/ll2/body"
 )
 
 // Bounds of what is remembered.
@@ -20,8 +22,8 @@ const (
 // concurrent use.
 type lists struct {
 	mu    sync.Mutex // guards all below
-	walks *ll2.Walks
-	kept  *ll2.Predecessors[*cache.Entry]
+	walks *collection.Walks
+	kept  *collection.Superseded[*cache.Entry]
 	exact map[string]bool          // lists whose pages are not believed to be windows
 	fresh map[string]time.Duration // how long the windows of a kept list are fresh
 	held  map[string]time.Time     // windows that were fetched, and until when they may be served
@@ -29,7 +31,7 @@ type lists struct {
 
 func newLists() *lists {
 	return &lists{
-		walks: ll2.NewWalks(0), kept: ll2.NewPredecessors[*cache.Entry](0, 0),
+		walks: collection.NewWalks(0), kept: collection.NewSuperseded[*cache.Entry](0, 0),
 		exact: make(map[string]bool), fresh: make(map[string]time.Duration),
 		held: make(map[string]time.Time),
 	}
@@ -108,29 +110,29 @@ func (l *lists) replaced(res *ll2.Resource, old *cache.Entry) {
 		return
 	}
 	l.fresh[list] = interval
-	l.kept.Keep(ll2.Predecessor[*cache.Entry]{
-		Key: res.Key, List: list, Stamp: stamp, Until: old.StaleWhileRevalidateUntil, End: end,
+	l.kept.Keep(collection.SupersededWindow[*cache.Entry]{
+		Key: res.Key, List: list, Version: stamp, Until: old.StaleWhileRevalidateUntil, End: end,
 		Cost: int(old.Cost()), Value: old,
 	})
 }
 
 // choose picks the versions of the windows that an answer to x is made of, so
 // that they belong together if that can be. held has the newest of each.
-func (l *lists) choose(x *exchange, client string, held []*cache.Entry) ([]*cache.Entry, ll2.Choice) {
+func (l *lists) choose(x *exchange, client string, held []*cache.Entry) ([]*cache.Entry, collection.Choice) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(held) == 1 && l.kept.Len() == 0 { // as nearly always: there is nothing to choose
 		return held, l.only(x, client, held[0])
 	}
-	versions, entries := make([][]ll2.Stamp, len(held)), make([][]*cache.Entry, len(held))
+	versions, entries := make([][]collection.Version, len(held)), make([][]*cache.Entry, len(held))
 	for i, e := range held {
-		versions[i], entries[i] = []ll2.Stamp{stampOf(e)}, []*cache.Entry{e}
+		versions[i], entries[i] = []collection.Version{stampOf(e)}, []*cache.Entry{e}
 		for _, p := range l.kept.Of(e.Key, x.start) {
-			versions[i], entries[i] = append(versions[i], p.Stamp), append(entries[i], p.Value)
+			versions[i], entries[i] = append(versions[i], p.Version), append(entries[i], p.Value)
 		}
 	}
 	walk := l.walks.Find(client, x.windows.list, x.resource.Page, x.start)
-	choice := ll2.Choose(walk, versions, freshness(held[0]))
+	choice := collection.Choose(walk, versions, freshness(held[0]))
 	picked := make([]*cache.Entry, len(held))
 	for i, pick := range choice.Picks {
 		picked[i] = entries[i][pick]
@@ -139,32 +141,32 @@ func (l *lists) choose(x *exchange, client string, held []*cache.Entry) ([]*cach
 }
 
 // only is the choice where there is one window in one version.
-func (l *lists) only(x *exchange, client string, e *cache.Entry) ll2.Choice {
-	s, c := stampOf(e), ll2.Choice{Renew: -1}
+func (l *lists) only(x *exchange, client string, e *cache.Entry) collection.Choice {
+	s, c := stampOf(e), collection.Choice{Renew: -1}
 	walk := l.walks.Find(client, x.windows.list, x.resource.Page, x.start)
 	if c.Left = !walk.Admits(s, freshness(e)); c.Left {
-		walk = ll2.Generation{}
+		walk = collection.Generation{}
 	}
 	c.Generation = walk.With(s)
 	return c
 }
 
 // step notes that the client was given its page out of a generation.
-func (l *lists) step(x *exchange, client string, g ll2.Generation) {
+func (l *lists) step(x *exchange, client string, g collection.Generation) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.walks.Step(client, x.windows.list, x.resource.Page, g, x.start)
 }
 
-func stampOf(e *cache.Entry) ll2.Stamp {
-	return ll2.Stamp{Count: windowOf(e).Count, Fetched: e.Answered}
+func stampOf(e *cache.Entry) collection.Version {
+	return collection.Version{Count: windowOf(e).Count, Fetched: e.Answered}
 }
 
 // freshness is how long the answers of an entry's list are fresh.
 func freshness(e *cache.Entry) time.Duration { return e.FreshUntil.Sub(e.Answered) }
 
 // windowOf returns the window that an entry is, nil if it is none.
-func windowOf(e *cache.Entry) *ll2.Window {
+func windowOf(e *cache.Entry) *body.Window {
 	if pg, ok := e.Derived.(*page); ok {
 		return pg.window
 	}

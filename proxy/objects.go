@@ -10,6 +10,7 @@ import (
 
 	"perigee/cache"
 	"perigee/proxy/ll2"
+	"perigee/proxy/ll2/body"
 )
 
 // maxObjects bounds the objects that are known to stand in held windows.
@@ -86,7 +87,7 @@ func (o *objects) purge(key string, now time.Time) {
 // find returns the element that answers for an object, and the entry it is in. lost
 // tells that it stood in a window that is not there any more: older ones may answer
 // in its place, for this object and for all others in that window.
-func (o *objects) find(key string, store cache.Tier) (e *cache.Entry, element *ll2.Element, lost bool) {
+func (o *objects) find(key string, store cache.Tier) (e *cache.Entry, element *body.Element, lost bool) {
 	o.mu.RLock()
 	place, ok := o.places[key]
 	o.mu.RUnlock()
@@ -98,7 +99,7 @@ func (o *objects) find(key string, store cache.Tier) (e *cache.Entry, element *l
 		o.lose(place)
 		return nil, nil, true
 	}
-	return e, &ll2.Element{Window: windowOf(e), Index: place.index}, false
+	return e, &body.Element{Window: windowOf(e), Index: place.index}, false
 }
 
 // lose forgets all that stood in the window of a place.
@@ -159,7 +160,7 @@ func isFresh(e *cache.Entry, now time.Time) bool {
 // findInHolders looks for an object in the windows that were not read yet: one that
 // has taken the place of the window where it was may have it. If that was lost and
 // none of these does, in all others.
-func (h *Handler) findInHolders(res *ll2.Resource, lost bool) (*cache.Entry, *ll2.Element) {
+func (h *Handler) findInHolders(res *ll2.Resource, lost bool) (*cache.Entry, *body.Element) {
 	schema := res.ObjectSchema()
 	h.readHolders(schema, false)
 	e, element, _ := h.objects.find(res.Key, h.options.Store)
@@ -194,7 +195,7 @@ func (h *Handler) Landed(keys ...string) { h.holders.heardOf(keys...) }
 
 // renderElement makes the rendering of an object that is an element of a window.
 func renderElement(s subject, x *exchange) *variant {
-	sub := ll2.Substitution{Base: x.base.String(), Suffix: x.resource.LinkSuffix()}
+	sub := body.Substitution{Base: x.base.String(), Suffix: x.resource.LinkSuffix()}
 	v := &variant{base: x.base, body: s.element.Append(make([]byte, 0, s.element.Len(sub)), sub)}
 	sum := sha256.New()
 	sum.Write(s.element.AppendIdentity(nil))

@@ -13,6 +13,7 @@ import (
 	"perigee/cache"
 	"perigee/proxy/cachestatus"
 	"perigee/proxy/ll2"
+	"perigee/proxy/ll2/body"
 	problems "perigee/proxy/problem"
 	"perigee/proxy/reply"
 )
@@ -23,10 +24,10 @@ const maxVariants = 16
 // page is what was learned of a body when it was stored, and the renderings made
 // of it since. It hangs at cache.Entry.Derived.
 type page struct {
-	layout ll2.Layout
-	paged  bool        // next and previous are written for each client
-	window *ll2.Window // from which other pages can be cut; nil: from this one they cannot
-	doubt  ll2.Doubt   // why not
+	layout body.Layout
+	paged  bool           // next and previous are written for each client
+	window *body.Window   // from which other pages can be cut; nil: from this one they cannot
+	doubt  body.Rejection // why not
 
 	learned atomic.Bool // it is known which objects the window holds
 
@@ -117,7 +118,7 @@ func (p *page) keep(v *variant, budget int) {
 // render makes the rendering of e for x.
 func (p *page) render(e *cache.Entry, x *exchange) *variant {
 	b := x.base.String()
-	sub := ll2.Substitution{Base: b, Suffix: x.resource.LinkSuffix()}
+	sub := body.Substitution{Base: b, Suffix: x.resource.LinkSuffix()}
 	if p.paged {
 		sub.Page = true
 		sub.Next, _ = x.resource.Next(b, p.layout.Count)
@@ -132,7 +133,7 @@ func (p *page) render(e *cache.Entry, x *exchange) *variant {
 
 // etag names the representation (RFC 9110 §8.8.3), strongly: the digest of the
 // entry and all that was put into it. It is the same after a restart.
-func etag(e *cache.Entry, sub ll2.Substitution) string {
+func etag(e *cache.Entry, sub body.Substitution) string {
 	h := sha256.New()
 	h.Write(e.Digest[:])
 	for _, s := range []string{sub.Base, sub.Suffix, sub.Next, sub.Previous} {
@@ -175,7 +176,7 @@ type subject struct {
 	entry   *cache.Entry   // the first
 	others  []*cache.Entry // the rest, if any
 	page    *ll2.Page      // that is cut out; nil: none is
-	element *ll2.Element   // that is taken out; nil: none is
+	element *body.Element  // that is taken out; nil: none is
 
 	envelope *cache.Entry // whose count the cut page has; nil: the newest
 }

@@ -8,7 +8,9 @@ import (
 
 	"perigee/cache"
 	"perigee/proxy/cachestatus"
+	"perigee/proxy/collection"
 	"perigee/proxy/ll2"
+	"perigee/proxy/ll2/body"
 )
 
 // widths are how many elements of a list are asked for at once; 0 is off.
@@ -143,21 +145,21 @@ func (h *Handler) subject(x *exchange, entries []*cache.Entry) (subject, bool) {
 }
 
 // cut cuts the page out of the entries.
-func (s subject) cut() (*ll2.Cut, bool) {
+func (s subject) cut() (*body.Cut, bool) {
 	envelope := s.envelope
 	if envelope == nil {
 		envelope = s.newest()
 	}
-	windows := []*ll2.Window{windowOf(s.entry)}
+	windows := []*body.Window{windowOf(s.entry)}
 	for _, e := range s.others {
 		windows = append(windows, windowOf(e))
 	}
-	return ll2.NewCut(*s.page, windowOf(envelope), windows...)
+	return body.NewCut(*s.page, windowOf(envelope), windows...)
 }
 
 // tellCut counts a cut page, and tells the client if its parts do not belong
 // together.
-func (h *Handler) tellCut(v *verdict, s subject, choice ll2.Choice) {
+func (h *Handler) tellCut(v *verdict, s subject, choice collection.Choice) {
 	h.observer.PageCut(len(s.others) > 0, choice.Mixed)
 	switch {
 	case choice.Mixed:
@@ -173,7 +175,7 @@ func renderCut(s subject, x *exchange) *variant {
 	if !ok { // it was tried before; see Handler.subject
 		return &variant{base: x.base}
 	}
-	sub := x.resource.Substitution(x.base.String(), cut.Count())
+	sub := body.SubstitutionFor(x.resource, x.base.String(), cut.Count())
 	v := &variant{base: x.base, body: cut.Append(make([]byte, 0, cut.Len(sub)), sub)}
 	sum := sha256.New()
 	sum.Write(cut.AppendIdentity(nil))

@@ -28,13 +28,16 @@ func arrows() []arrow {
 			"proxy/plain", "proxy/problem", "proxy/quota", "proxy/upstream", "testdata",
 		}},
 		{from: "config"},
-		{from: "proxy", to: []string{"cache", "proxy/access", "proxy/cachestatus", "proxy/ll2", "proxy/problem", "proxy/quota", "proxy/reply", "proxy/upstream"}},
+		{from: "proxy", to: []string{"cache", "proxy/access", "proxy/cachestatus", "proxy/collection", "proxy/ll2", "proxy/ll2/body", "proxy/problem", "proxy/quota", "proxy/reply", "proxy/upstream"}},
 		{from: "proxy/cachestatus"},
 		{from: "proxy/reply"},
 		{from: "proxy/access"},
 		{from: "proxy/problem"},
 		{from: "proxy/ll2", to: []string{"proxy/ll2/catalog"}},
+		{from: "proxy/ll2/body", to: []string{"proxy/ll2", "proxy/ll2/catalog"}},
 		{from: "proxy/ll2/catalog"},
+		{from: "proxy/ll2/ll2test", to: []string{"proxy/ll2", "proxy/ll2/body", "proxy/ll2sim"}},
+		{from: "proxy/collection", to: []string{"proxy/ll2", "proxy/ll2/body", "cache"}},
 		{from: "proxy/upstream", to: []string{"proxy/quota"}},
 		{from: "proxy/quota"},
 		{from: "proxy/plain", to: []string{"cache", "proxy/cachestatus", "proxy/reply", "proxy/access", "proxy/problem"}},
@@ -53,7 +56,7 @@ func arrows() []arrow {
 
 // standIns may be imported by every test: they take the place of something.
 func standIns() []string {
-	return []string{"cache/cachetest", "cache/valkey/valkeytest", "proxy/ll2/catalog", "proxy/ll2sim", "testdata"}
+	return []string{"cache/cachetest", "cache/valkey/valkeytest", "proxy/ll2/catalog", "proxy/ll2/ll2test", "proxy/ll2sim", "testdata"}
 }
 
 // goPackage is what go list tells of a package.

@@ -29,6 +29,15 @@ func (r *Resource) LinkSuffix() string {
 	return string(appendQuoted([]byte("?format="), format))
 }
 
+// Canonical returns the request that goes upstream as if a client had sent it: it
+// has r's Key, and its links are those that upstream writes.
+func (r *Resource) Canonical() Resource {
+	canonical := *r
+	pairs, _ := parseQuery(r.Query) // r was resolved, so it can be read
+	canonical.Echo = Echo{pairs}
+	return canonical
+}
+
 // Next returns the link to the page after this one, exactly as DRF's
 // LimitOffsetPagination writes it for this very request, where count is the number
 // of elements of the whole list and base is the scheme and host, as in

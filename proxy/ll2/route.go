@@ -80,6 +80,12 @@ func throttleRoute(escaped, path, version, rest string) route {
 	return r
 }
 
+// IsVersioned reports whether a decoded path leads below /2.N.N/, where the API is.
+func IsVersioned(path string) bool {
+	_, _, ok := cutVersion(path)
+	return ok
+}
+
 // cutVersion splits /2.N.N/rest.
 func cutVersion(path string) (version, rest string, ok bool) {
 	if !strings.HasPrefix(path, "/2.") {

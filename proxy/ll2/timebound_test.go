@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"perigee/proxy/ll2"
+	"perigee/proxy/ll2/ll2test"
 )
 
 func TestMovedTimeBounds(t *testing.T) {
@@ -64,7 +65,7 @@ func TestMovedTimeBounds(t *testing.T) {
 		{"an object", "/2.3.0/launches/e3df2ecd-c239-472f-95e4-2b89b4f75800/", "net__gte=2026-03-01T12:34:56Z", ""},
 		{"no bound", launches, "", ""},
 	} {
-		res := resolved(t, tt.path, tt.query, "*/*")
+		res := ll2test.Resolve(t, tt.path, tt.query, "*/*")
 		moved, ok := res.Moved(now, time.Hour)
 		if ok != (tt.want != "") || ok && strings.ReplaceAll(moved.Query, "%3A", ":") != tt.want {
 			t.Errorf("%s: moved to %q, %v, want %q", tt.reason, moved.Query, ok, tt.want)
@@ -77,20 +78,20 @@ func TestMovedTimeBounds(t *testing.T) {
 
 // checkMoved checks that what is moved asks for itself and is read by clients as
 // their own.
-func checkMoved(t failer, res, moved *ll2.Resource) {
+func checkMoved(t ll2test.TB, res, moved *ll2.Resource) {
 	t.Helper()
-	if again := resolved(t, moved.Path, moved.Query, moved.Accept); again.Key != moved.Key || again.Page != moved.Page || again.Mode != moved.Mode {
+	if again := ll2test.Resolve(t, moved.Path, moved.Query, moved.Accept); again.Key != moved.Key || again.Page != moved.Page || again.Mode != moved.Mode {
 		t.Fatalf("moved to %+v, asked again %+v", moved, again)
 	}
-	got, _ := moved.Next(local, 1000)
-	if want, _ := res.Next(local, 1000); got != want {
+	got, _ := moved.Next(ll2test.Local, 1000)
+	if want, _ := res.Next(ll2test.Local, 1000); got != want {
 		t.Fatalf("next is %s, want the client's own %s", got, want)
 	}
 }
 
 func TestMovedByTheInterval(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 34, 56, 0, time.UTC)
-	res := resolved(t, "/2.3.0/launches/", "net__gte=2026-03-01T12:34:56Z", "*/*")
+	res := ll2test.Resolve(t, "/2.3.0/launches/", "net__gte=2026-03-01T12:34:56Z", "*/*")
 	for _, tt := range []struct {
 		interval time.Duration
 		want     string
@@ -110,7 +111,7 @@ func TestMovedByTheInterval(t *testing.T) {
 func TestPollsOfAnIntervalAreOneResource(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		interval := time.Duration(rapid.IntRange(1, 120).Draw(t, "minutes")) * time.Minute
-		begin := noon().Truncate(interval)
+		begin := ll2test.Noon().Truncate(interval)
 		keys := map[string]bool{}
 		for range 2 {
 			after := time.Duration(rapid.Int64Range(0, int64(interval)-1).Draw(t, "after")).Truncate(time.Microsecond)
@@ -119,7 +120,7 @@ func TestPollsOfAnIntervalAreOneResource(t *testing.T) {
 				continue
 			}
 			query := "net__gte=" + asked.Format("2006-01-02T15:04:05.000000Z") + "&net__lte=" + asked.AddDate(0, 0, 30).Format("2006-01-02T15:04:05.000000")
-			res := resolved(t, "/2.3.0/launches/", query, "*/*")
+			res := ll2test.Resolve(t, "/2.3.0/launches/", query, "*/*")
 			moved, ok := res.Moved(asked.Add(time.Duration(rapid.IntRange(-119, 119).Draw(t, "clock"))*time.Second), interval)
 			if !ok {
 				t.Fatalf("?%s is not moved", query)
@@ -153,7 +154,7 @@ func FuzzMoved(f *testing.F) {
 			if err != nil {
 				return
 			}
-			moved, ok := res.Moved(noon(), time.Duration(seconds)*time.Second)
+			moved, ok := res.Moved(ll2test.Noon(), time.Duration(seconds)*time.Second)
 			if !ok {
 				continue
 			}
@@ -177,7 +178,7 @@ func BenchmarkMoved(b *testing.B) {
 	for _, bb := range []struct{ name, query string }{
 		{"no bound", "limit=5&mode=detailed"}, {"moved", "net__gte=2026-03-01T12:34:56.1Z&net__lte=2026-03-31T12:34:56.1Z"},
 	} {
-		res := resolved(b, "/2.3.0/launches/", bb.query, "*/*")
+		res := ll2test.Resolve(b, "/2.3.0/launches/", bb.query, "*/*")
 		b.Run(bb.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

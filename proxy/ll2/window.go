@@ -23,7 +23,7 @@ const MaxWidth = maxLimit
 // There are none, and r is asked for as it is, if r is no list or not known to be
 // one, is not JSON, or lies further out than can be counted, or if width is not
 // from 1 to MaxWidth. Untabled resources get windows where their path can be that
-// of a list; only the answer's shape proves that it is (NewWindow).
+// of a list; only the answer's shape proves that it is (body.NewWindow).
 func (r *Resource) Windows(width int) []Resource {
 	offset, ok := r.Page.OffsetInt()
 	if !ok || offset > math.MaxInt64-2*maxLimit || width < 1 || width > MaxWidth || !r.isCuttable() {

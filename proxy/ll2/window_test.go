@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"perigee/proxy/ll2"
+	"perigee/proxy/ll2/ll2test"
 )
 
 func TestWindows(t *testing.T) {
@@ -49,7 +50,7 @@ func TestWindows(t *testing.T) {
 		{"no width", list, "", json, 0, nil},
 		{"a width beyond upstream's", list, "", json, 101, nil},
 	} {
-		res := resolved(t, tt.path, tt.query, tt.accept)
+		res := ll2test.Resolve(t, tt.path, tt.query, tt.accept)
 		var got []string
 		for _, w := range res.Windows(tt.width) {
 			got = append(got, w.Query)
@@ -66,8 +67,8 @@ func TestWindows(t *testing.T) {
 // A window is the very resource that a client asks for who wants just that page.
 func TestWindowsAreResources(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		q := drawQuery(t)
-		res := resolved(t, q.path, q.values.Encode(), q.accept)
+		q := ll2test.DrawList(t)
+		res := ll2test.Resolve(t, q.Path, q.Values.Encode(), q.Accept)
 		width := rapid.IntRange(1, ll2.MaxWidth).Draw(t, "width")
 		windows := res.Windows(width)
 		if len(windows) == 0 || res.Page.Limit <= width && len(windows) > 2 {
@@ -79,16 +80,16 @@ func TestWindowsAreResources(t *testing.T) {
 				t.Fatalf("window %+v of width %d", w.Page, width)
 			}
 			client := url.Values{}
-			for name, values := range q.values {
+			for name, values := range q.Values {
 				client[name] = values
 			}
 			client.Set("limit", fmt.Sprintf("+%d", width))
 			client.Set("offset", fmt.Sprintf(" %d", offset))
-			want := resolved(t, q.path, client.Encode(), q.accept)
+			want := ll2test.Resolve(t, q.Path, client.Encode(), q.Accept)
 			if w.Key != want.Key || w.Query != want.Query || w.Path != want.Path || w.Page != want.Page || w.Mode != want.Mode || w.Accept != want.Accept {
 				t.Fatalf("window %+v, but a client's is %+v", w, want)
 			}
-			again := resolved(t, w.Path, w.Query, w.Accept)
+			again := ll2test.Resolve(t, w.Path, w.Query, w.Accept)
 			if fmt.Sprint(*again) != fmt.Sprint(w) {
 				t.Fatalf("window %+v, asked again %+v", w, *again)
 			}
@@ -155,7 +156,7 @@ func TestNoWindowsWithTooManyParameters(t *testing.T) {
 }
 
 func BenchmarkWindows(b *testing.B) {
-	res := resolved(b, "/2.3.0/launches/upcoming/", "format=json&limit=5&mode=list&offset=97", "application/json")
+	res := ll2test.Resolve(b, "/2.3.0/launches/upcoming/", "format=json&limit=5&mode=list&offset=97", "application/json")
 	b.ReportAllocs()
 	for b.Loop() {
 		res.Windows(100)

@@ -1,0 +1,133 @@
+package body
+
+import (
+	"bytes"
+
+	"perigee/proxy/ll2"
+)
+
+// Rejection is why a page is not believed to be a window. It is one of the constants
+// below and fit for a metric label.
+type Rejection string
+
+// The doubts there can be about a page, beginning with none.
+const (
+	NotRejected      Rejection = ""
+	RejectedShape    Rejection = "shape"    // no page at all
+	RejectedOffset   Rejection = "offset"   // it lies further out than can be counted
+	RejectedShort    Rejection = "short"    // fewer elements than its count promises: upstream caps pages lower
+	RejectedLong     Rejection = "long"     // more elements than were asked for
+	RejectedNext     Rejection = "next"     // next is not the link that the page would have
+	RejectedPrevious Rejection = "previous" // nor is previous
+	RejectedSpacing  Rejection = "spacing"  // what stands between the elements is not always the same
+)
+
+// Window is a page that was believed, from which others are cut. It refers to
+// the body and layout it was made of, changes neither, and is safe for concurrent
+// use as long as nobody else does.
+type Window struct {
+	// Offset is how many elements of the list come before the window, Width how
+	// many it has room for, Count how many the whole list had at that time.
+	Offset, Count int64
+	Width         int
+	// Digest is of the body, for Cut.AppendIdentity. Whoever makes a Window sets it.
+	Digest [32]byte
+
+	body   []byte
+	layout *Layout
+	open   int    // the end of the bracket that opens the results; 0 if there are none
+	end    int    // the bracket that closes them
+	gap    []byte // what stands between two elements; nil if there are not two
+}
+
+// NewWindow returns the page as a window, if its shape proves that it is what
+// was asked for: its count, the number of its elements and its links fit each
+// other and the request. asked is the resource as it was asked; only what went
+// upstream counts of it, not how a client put it. l is the layout of body as
+// ScanJSON finds it with upstream's base URL, and that base is what the links
+// must begin with.
+//
+// Any page will do, not only one of those that Windows returns. The window is nil
+// if there is a doubt.
+func NewWindow(asked *ll2.Resource, body []byte, l *Layout) (*Window, Rejection) {
+	if !l.IsPage || l.html {
+		return nil, RejectedShape
+	}
+	offset, ok := asked.Page.OffsetInt()
+	if !ok {
+		return nil, RejectedOffset
+	}
+	if d := rejectLength(asked.Page, offset, l); d != NotRejected {
+		return nil, d
+	}
+	if d := rejectLinks(asked, body, l); d != NotRejected {
+		return nil, d
+	}
+	w := &Window{Offset: offset, Width: asked.Page.Limit, Count: l.Count, body: body, layout: l}
+	if !w.measure() {
+		return nil, RejectedSpacing
+	}
+	return w, NotRejected
+}
+
+// Len returns how many elements the window has.
+func (w *Window) Len() int { return len(w.layout.Results) }
+
+func rejectLength(p ll2.Page, offset int64, l *Layout) Rejection {
+	promised := min(int64(p.Limit), max(0, l.Count-offset))
+	switch n := int64(len(l.Results)); {
+	case n < promised:
+		return RejectedShort
+	case n > promised:
+		return RejectedLong
+	}
+	return NotRejected
+}
+
+// rejectLinks compares the links with those that package ll2 would write.
+func rejectLinks(asked *ll2.Resource, body []byte, l *Layout) Rejection {
+	canonical := asked.Canonical()
+	next, _ := canonical.Next("", l.Count)
+	if !isLink(body, l.Next, l.nextBase, next) {
+		return RejectedNext
+	}
+	previous, _ := canonical.Previous("", l.Count)
+	if !isLink(body, l.Previous, l.previousBase, previous) {
+		return RejectedPrevious
+	}
+	return NotRejected
+}
+
+// isLink reports whether value is upstream's base and then want, or null if that
+// is empty.
+func isLink(body []byte, value, base Span, want string) bool {
+	if want == "" {
+		return string(body[value.Start:value.End]) == "null"
+	}
+	return base != Span{} && string(unescapeJSON(body[base.End:value.End-1])) == want
+}
+
+// measure finds the brackets around the elements and what stands between these:
+// a comma and white space. ok is false unless that is everywhere the same.
+func (w *Window) measure() (ok bool) {
+	results := w.layout.Results
+	if len(results) == 0 {
+		return true
+	}
+	first, last := results[0].Start, results[len(results)-1].End
+	w.open = len(bytes.TrimRight(w.body[:first], jsonSpace))
+	w.end = len(w.body) - len(bytes.TrimLeft(w.body[last:], jsonSpace))
+	for i := 1; i < len(results); i++ {
+		gap := w.body[results[i-1].End:results[i].Start]
+		if w.gap == nil {
+			w.gap = gap
+		}
+		if !bytes.Equal(gap, w.gap) {
+			return false
+		}
+	}
+	return true
+}
+
+// jsonSpace is the white space of JSON (RFC 8259, section 2).
+const jsonSpace = " \t\n\r"

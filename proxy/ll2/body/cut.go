@@ -1,0 +1,204 @@
+package body
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+
+	"perigee/proxy/ll2"
+)
+
+// Cut is a page cut from windows: the bytes of the elements are upstream's own,
+// and around them stands the page that upstream would have sent to the request.
+// It refers to the windows, holds no bytes of its own, and is safe for concurrent
+// use as they are.
+type Cut struct {
+	envelope   *Window
+	head, tail Span // what stands around the elements, in envelope's body
+	gap        []byte
+	parts      []Part
+}
+
+// Part is a run of elements of one window, From inclusive, To exclusive.
+type Part struct {
+	Window   *Window
+	From, To int
+}
+
+// NewCut cuts the page out of windows of its list, which cover it in any order.
+// The envelope is the window whose count, and whatever else stands around the
+// elements, the answer has: one of those windows or, for a page beyond the count,
+// any of the list. All windows are of one representation.
+//
+// Windows that disagree on the count can be mixed, where nothing better is to be
+// had; then it decides the result which is the envelope, and for one of them the
+// windows may not suffice. ok is false if some element that the count promises is
+// in none of the windows, and in rare cases of windows too small to tell what
+// stands around and between elements.
+func NewCut(p ll2.Page, envelope *Window, windows ...*Window) (c *Cut, ok bool) {
+	c = &Cut{envelope: envelope}
+	if !p.Beyond(envelope.Count) {
+		at, _ := p.OffsetInt()
+		end := at + min(int64(p.Limit), envelope.Count-at)
+		for at < end {
+			part, ok := partAt(windows, at, end)
+			if !ok {
+				return nil, false
+			}
+			c.parts = append(c.parts, part)
+			at += int64(part.To - part.From)
+		}
+	}
+	return c, c.surround()
+}
+
+// partAt returns the elements from at on, up to end, that one window has.
+func partAt(windows []*Window, at, end int64) (Part, bool) {
+	for _, w := range windows {
+		if from := at - w.Offset; from >= 0 && from < int64(w.Len()) {
+			return Part{Window: w, From: int(from), To: int(min(end-w.Offset, int64(w.Len())))}, true
+		}
+	}
+	return Part{}, false
+}
+
+// surround finds what stands around the elements and between those of different
+// windows. A list without elements is written without white space, as Python
+// does, whatever the indent.
+func (c *Cut) surround() bool {
+	w, whole := c.envelope, Span{0, len(c.envelope.body)}
+	c.head, c.tail = whole, Span{whole.End, whole.End}
+	switch {
+	case w.Len() == 0:
+		return len(c.parts) == 0
+	case len(c.parts) == 0:
+		c.head.End, c.tail.Start = w.open, w.end
+		return true
+	}
+	results := w.layout.Results
+	c.head.End, c.tail.Start = results[0].Start, results[len(results)-1].End
+	for _, p := range c.parts {
+		switch gap := p.Window.gap; {
+		case gap == nil:
+		case c.gap == nil:
+			c.gap = gap
+		case !bytes.Equal(c.gap, gap):
+			return false
+		}
+	}
+	return c.gap != nil || len(c.parts) == 1
+}
+
+// Count returns how many elements the whole list has, as the page says.
+func (c *Cut) Count() int64 { return c.envelope.Count }
+
+// Parts returns the elements of the page, window by window, in the list's order.
+// The result is shared and must not be modified.
+func (c *Cut) Parts() []Part { return c.parts }
+
+// Mixed reports whether the page has elements of windows that disagree on the
+// count.
+func (c *Cut) Mixed() bool {
+	return slices.ContainsFunc(c.parts, func(p Part) bool { return p.Window.Count != c.envelope.Count })
+}
+
+// Append appends the page to dst, with links as s has them, and returns the
+// extended slice. The page's own next and previous are always replaced, whatever
+// s.Page says; SubstitutionFor has all that is needed. It copies only what
+// the page is made of. dst should have room for Len more bytes, grows if it has
+// not, and must not overlap the windows' bodies.
+func (c *Cut) Append(dst []byte, s Substitution) []byte {
+	s = c.written(s)
+	dst = c.envelope.append(dst, c.head, s)
+	for i, p := range c.parts {
+		if i > 0 {
+			dst = append(dst, c.gap...)
+		}
+		dst = p.Window.append(dst, p.span(), s)
+	}
+	return c.envelope.append(dst, c.tail, s)
+}
+
+// Len returns how many bytes Append appends.
+func (c *Cut) Len(s Substitution) int {
+	s = c.written(s)
+	n := c.envelope.len(c.head, s) + c.envelope.len(c.tail, s) + len(c.gap)*max(0, len(c.parts)-1)
+	for _, p := range c.parts {
+		n += p.Window.len(p.span(), s)
+	}
+	return n
+}
+
+// written returns s as its texts are written in the page.
+func (c *Cut) written(s Substitution) Substitution {
+	s = c.envelope.layout.escape(s)
+	s.Page = true
+	return s
+}
+
+// AppendIdentity appends to dst a description of all that the page's bytes are
+// made of, but for the Substitution: two cuts of equal identity that are
+// appended with equal substitutions are equal. It is made of the windows' digests
+// and takes some 50 bytes for each.
+func (c *Cut) AppendIdentity(dst []byte) []byte {
+	dst = append(dst, c.envelope.Digest[:]...)
+	for _, p := range c.parts {
+		dst = append(dst, p.Window.Digest[:]...)
+		dst = binary.BigEndian.AppendUint64(dst, uint64(p.From))
+		dst = binary.BigEndian.AppendUint64(dst, uint64(p.To))
+	}
+	return dst
+}
+
+// span is where the elements stand, with what is between them.
+func (p Part) span() Span {
+	results := p.Window.layout.Results
+	return Span{results[p.From].Start, results[p.To-1].End}
+}
+
+// append appends a stretch of the window's body that cuts through no link. The
+// texts of s are escaped.
+func (w *Window) append(dst []byte, stretch Span, s Substitution) []byte {
+	done := stretch.Start
+	w.layout.editsIn(stretch, s, func(old Span, text string) {
+		dst = append(dst, w.body[done:old.Start]...)
+		dst = append(dst, text...)
+		done = old.End
+	})
+	return append(dst, w.body[done:stretch.End]...)
+}
+
+// len returns how many bytes append appends.
+func (w *Window) len(stretch Span, s Substitution) int {
+	n := stretch.End - stretch.Start
+	w.layout.editsIn(stretch, s, func(old Span, text string) { n += len(text) - (old.End - old.Start) })
+	return n
+}
+
+// editsIn calls replace for each change within a stretch of a page, in order. It
+// looks at no link outside.
+func (l *Layout) editsIn(stretch Span, s Substitution, replace func(old Span, text string)) {
+	first, second := pageLink{l.Next, l.nextBase, s.Next}, pageLink{l.Previous, l.previousBase, s.Previous}
+	if first.value.Start > second.value.Start {
+		first, second = second, first
+	}
+	at := stretch.Start
+	for _, p := range []pageLink{first, second} {
+		if stretch.Start <= p.value.Start && p.value.End <= stretch.End {
+			editLinks(l.LinksIn(Span{at, p.value.Start}), s, replace)
+			p.edit(s, replace)
+			at = p.value.End
+		}
+	}
+	editLinks(l.LinksIn(Span{at, stretch.End}), s, replace)
+}
+
+// SubstitutionFor returns what an answer to r has in place of what upstream wrote:
+// base, the echo of r's format, and the links to the pages around r in a list of
+// count elements. Base is a scheme and host and must not be empty.
+func SubstitutionFor(r *ll2.Resource, base string, count int64) Substitution {
+	s := Substitution{Base: base, Suffix: r.LinkSuffix(), Page: true}
+	s.Next, _ = r.Next(base, count)
+	s.Previous, _ = r.Previous(base, count)
+	return s
+}
