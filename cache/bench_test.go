@@ -81,12 +81,3 @@ func BenchmarkPutNew(b *testing.B) {
 		}
 	}
 }
-
-func BenchmarkDecide(b *testing.B) {
-	p := testPolicy()
-	h := map[string][]string{"Cache-Control": {"max-age=0, no-cache, no-store, must-revalidate, private"}}
-	b.ReportAllocs()
-	for b.Loop() {
-		p.Decide(launches, 200, h, noon)
-	}
-}

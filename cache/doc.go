@@ -1,9 +1,8 @@
-// Package cache holds what upstream answered.
+// Package cache stores what upstream answered.
 //
-// An Entry is one answer; it never changes once it is stored. A Policy says
-// whether an answer may be stored and until when it is fresh, and may be served
-// stale. A Tier keeps entries by their key; Memory is the tier on the hit path.
-//
-// The package fetches nothing and reads no clock: whoever calls passes the time,
-// so that every rule of freshness can be tested with plain values.
+// An Entry is one response and the times until when it is fresh and may be served
+// stale; it never changes once it is stored. A Tier keeps entries by their key:
+// Memory is the one on the hit path, Layered makes two tiers one, and the packages
+// below this one keep entries on disk and on other machines. The rules of HTTP that
+// decide what is stored, and when it is reused, are in package rfc9111.
 package cache

@@ -125,3 +125,30 @@ func (e *Entry) State(now time.Time) State {
 func before(now, t time.Time) bool {
 	return now.Before(t) && now.Round(0).Before(t.Round(0))
 }
+
+// MaxDelta is the greatest time that delta-seconds tell apart from greater ones
+// (RFC 9111, section 1.2.2): 2³¹ seconds, or 68 years. A few of them can be added
+// without overflowing a time.Duration.
+const MaxDelta = (1 << 31) * time.Second
+
+// CurrentAge returns how old the answer is (RFC 9111, section 4.2.3): never
+// negative, at most some centuries, and never less than what any of the clocks
+// and fields involved says.
+func (e *Entry) CurrentAge(now time.Time) time.Duration {
+	var apparent time.Duration
+	if !e.Date.IsZero() {
+		apparent = elapsed(e.Date, e.Answered)
+	}
+	corrected := clampDelta(e.Age) + elapsed(e.Asked, e.Answered)
+	return max(apparent, corrected) + elapsed(e.Answered, now)
+}
+
+// elapsed returns the time from one moment to another by the clock that says
+// more, see before. It is not negative when clocks were set back.
+func elapsed(from, to time.Time) time.Duration {
+	return clampDelta(max(to.Sub(from), to.Round(0).Sub(from.Round(0))))
+}
+
+func clampDelta(d time.Duration) time.Duration {
+	return min(max(d, 0), MaxDelta)
+}

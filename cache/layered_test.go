@@ -66,7 +66,7 @@ func TestNewLayeredNeedsTwo(t *testing.T) {
 	}
 }
 
-func TestLayeredBringsUp(t *testing.T) {
+func TestLayeredPromotes(t *testing.T) {
 	upper, lower := newMemory(t), newMemory(t)
 	l := layer(t, cache.LayeredOptions{Upper: upper, Lower: lower, Rebuild: func(e *cache.Entry) *cache.Entry {
 		rebuilt := *e

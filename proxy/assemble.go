@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"perigee/cache"
+	"perigee/cache/rfc9111"
 	"perigee/proxy/ll2"
 	"perigee/proxy/ll2/body"
 	"perigee/proxy/upstream"
@@ -28,7 +29,7 @@ const (
 
 // assembler makes entries out of upstream's answers, and judges them.
 type assembler struct {
-	policy   *cache.Policy
+	policy   *rfc9111.Policy
 	base     string // upstream's, as it stands in bodies
 	observer Observer
 	log      *slog.Logger

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"perigee/cache"
+	"perigee/cache/rfc9111"
 	"perigee/proxy"
 	"perigee/proxy/ll2sim"
 	"perigee/proxy/quota"
@@ -38,7 +39,7 @@ func Example() {
 		panic(err)
 	}
 	handler, err := proxy.New(proxy.Options{
-		Upstream: client, UpstreamURL: base, Store: store, Policy: &cache.Policy{TTL: time.Hour}, Gate: gate,
+		Upstream: client, UpstreamURL: base, Store: store, Policy: &rfc9111.Policy{TTL: time.Hour}, Gate: gate,
 	})
 	if err != nil {
 		panic(err)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"perigee/cache"
+	"perigee/cache/rfc9111"
 	"perigee/proxy/ll2"
 	"perigee/proxy/quota"
 	"perigee/proxy/upstream"
@@ -58,7 +59,7 @@ type Options struct {
 	// its own.
 	Peers Peers
 	// Policy decides how long answers are fresh. Required.
-	Policy *cache.Policy
+	Policy *rfc9111.Policy
 	// Gate lets fetches through to upstream, within the quota and in fair turns. Required.
 	Gate *quota.Gate
 	// Patience is how long a client that waits for a page nobody holds waits for a

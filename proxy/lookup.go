@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"perigee/cache"
+	"perigee/cache/rfc9111"
 	"perigee/proxy/cachestatus"
 )
 
@@ -20,14 +21,14 @@ func (h *Handler) lookUp(x *exchange) bool {
 	}
 	entry := held.entry
 	v := verdict{outcome: Stale, ttl: entry.FreshUntil.Sub(x.start)}
-	switch wish.Choose(entry, cache.Traits{}, x.start) {
-	case cache.ServeFresh:
+	switch wish.Reuse(entry, rfc9111.ReuseRules{}, x.start) {
+	case rfc9111.ServeFresh:
 		v.outcome = Hit
-	case cache.ServeWhileRevalidate:
+	case rfc9111.ServeWhileRevalidate:
 		v.detail = h.filler.refresh(x.resource)
-	case cache.ServeStale:
+	case rfc9111.ServeStale:
 		v.detail = "stale-allowed"
-	case cache.ValidateAsked:
+	case rfc9111.ValidateRequested:
 		x.fwd = cachestatus.Request
 		if wish.OnlyIfCached || h.mayReload(entry, x.start) {
 			return h.onlyHeld(x, &wish)
@@ -50,11 +51,11 @@ func (h *Handler) lookUp(x *exchange) bool {
 // wishOf reads what the client says about the answers it will take. Its no-store
 // is of no account here: what is fetched is public and for all, and nothing of
 // the client is in it.
-func wishOf(r *http.Request) cache.Wish {
+func wishOf(r *http.Request) rfc9111.RequestDirectives {
 	if r.Header["Cache-Control"] == nil && r.Header["Pragma"] == nil {
-		return cache.Wish{}
+		return rfc9111.RequestDirectives{}
 	}
-	return cache.ParseWish(r.Header)
+	return rfc9111.ParseRequest(r.Header)
 }
 
 // mayReload reports whether a client that wants a newer answer is heeded. Each
@@ -66,7 +67,7 @@ func (h *Handler) mayReload(e *cache.Entry, now time.Time) bool {
 
 // onlyHeld refuses a request that will not have upstream asked (RFC 9111
 // §5.2.1.7). It reports whether it did.
-func (h *Handler) onlyHeld(x *exchange, wish *cache.Wish) bool {
+func (h *Handler) onlyHeld(x *exchange, wish *rfc9111.RequestDirectives) bool {
 	if !wish.OnlyIfCached {
 		return false
 	}

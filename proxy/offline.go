@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"perigee/cache"
+	"perigee/cache/rfc9111"
 )
 
 // serveOffline answers with what is held, however old, or says that nothing is. It
@@ -85,7 +86,7 @@ func offlineVerdict(x *exchange, s subject) verdict {
 		switch {
 		case e.State(x.start) != cache.Fresh:
 			v.outcome, v.detail = Stale, "stale-offline"
-		case v.outcome == Hit && wish.Choose(e, cache.Traits{}, x.start) != cache.ServeFresh:
+		case v.outcome == Hit && wish.Reuse(e, rfc9111.ReuseRules{}, x.start) != rfc9111.ServeFresh:
 			v.detail = "reload-offline"
 		}
 	}

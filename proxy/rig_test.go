@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"perigee/cache"
+	"perigee/cache/rfc9111"
 	"perigee/proxy"
 	"perigee/proxy/ll2sim"
 	"perigee/proxy/quota"
@@ -32,11 +33,11 @@ type rigOptions struct {
 	sim    ll2sim.Options
 	wrap   func(http.Handler) http.Handler // around the simulator; nil: none
 	adjust func(*proxy.Options)            // nil: nothing
-	policy *cache.Policy                   // nil: the usual one
+	policy *rfc9111.Policy                 // nil: the usual one
 }
 
-func usualPolicy() *cache.Policy {
-	return &cache.Policy{
+func usualPolicy() *rfc9111.Policy {
+	return &rfc9111.Policy{
 		TTL: time.Hour, Floor: time.Minute,
 		StaleWhileRevalidate: time.Hour, StaleIfError: 7 * 24 * time.Hour,
 	}

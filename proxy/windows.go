@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"perigee/cache"
+	"perigee/cache/rfc9111"
 	"perigee/proxy/cachestatus"
 	"perigee/proxy/collection"
 	"perigee/proxy/ll2"
@@ -68,13 +69,13 @@ func (h *Handler) lookUpWindows(x *exchange) bool {
 		if e == nil {
 			return h.lookUp(x) // the page itself may be held
 		}
-		switch use := wish.Choose(e, cache.Traits{}, x.start); use {
-		case cache.ServeFresh:
-		case cache.ServeWhileRevalidate:
+		switch use := wish.Reuse(e, rfc9111.ReuseRules{}, x.start); use {
+		case rfc9111.ServeFresh:
+		case rfc9111.ServeWhileRevalidate:
 			v.outcome, v.detail = Stale, h.filler.refresh(&x.windows.needed[i])
-		case cache.ServeStale:
+		case rfc9111.ServeStale:
 			v.outcome, v.detail = Stale, "stale-allowed"
-		case cache.ValidateAsked:
+		case rfc9111.ValidateRequested:
 			x.fwd = cachestatus.Request
 			if wish.OnlyIfCached || h.mayReload(e, x.start) {
 				return h.onlyHeld(x, &wish)

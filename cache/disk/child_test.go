@@ -23,7 +23,7 @@ const (
 	roleWriter  = "writer"
 	roleSharer  = "sharer"
 	roleLimited = "limited"
-	roleOwner   = "owner"
+	roleLocker  = "locker"
 )
 
 // runChild returns the exit code of the process.
@@ -37,8 +37,8 @@ func runChild(role string) int {
 		err = sharer(dir, extra)
 	case roleLimited:
 		err = limited(dir)
-	case roleOwner:
-		err = owner(dir)
+	case roleLocker:
+		err = locker(dir)
 	default:
 		err = fmt.Errorf("no such role: %s", role)
 	}

@@ -45,7 +45,7 @@ func TestDamagedIsSetAside(t *testing.T) {
 	if got := log.Lines("checksum of the body"); len(got) != 1 {
 		t.Errorf("got log lines %q, want one", got)
 	}
-	if got := tier.Stats(); got.Damaged != 1 || got.Entries != 1 || got.Ailing != "" {
+	if got := tier.Stats(); got.Damaged != 1 || got.Entries != 1 || got.Unhealthy != "" {
 		t.Errorf("got %+v, want one damaged and one held", got)
 	}
 	if got := badFiles(t, tier); len(got) != 1 {

@@ -131,8 +131,8 @@ func TestTooLarge(t *testing.T) {
 	}
 	wantMissing(t, tier, "a")
 	wantHeld(t, tier, "b")
-	if got := tier.Stats(); got.Ailing != "" {
-		t.Errorf("got ailing %q, want none", got.Ailing)
+	if got := tier.Stats(); got.Unhealthy != "" {
+		t.Errorf("got unhealthy %q, want none", got.Unhealthy)
 	}
 }
 

@@ -65,16 +65,16 @@ type faults struct {
 	log *slog.Logger
 	now func() time.Time
 
-	mu     sync.Mutex // guards all below
-	counts [faultKinds]uint64
-	logged [faultKinds]time.Time
-	ailing string // what was wrong last; empty: nothing, or mended
+	mu        sync.Mutex // guards all below
+	counts    [faultKinds]uint64
+	logged    [faultKinds]time.Time
+	unhealthy string // what was wrong last; empty: nothing, or mended
 }
 
 func (f *faults) note(err error) {
 	kind := kindOf(err)
 	if f.count(kind, f.now()) {
-		f.log.Warn("the disk cache is ailing", "why", kind.String(), "folder", f.dir, "err", err)
+		f.log.Warn("the disk cache is unhealthy", "why", kind.String(), "folder", f.dir, "err", err)
 	}
 }
 
@@ -83,7 +83,7 @@ func (f *faults) count(kind fault, now time.Time) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.counts[kind]++
-	f.ailing = kind.String()
+	f.unhealthy = kind.String()
 	if last := f.logged[kind]; !last.IsZero() && now.Sub(last) < faultPause {
 		return false
 	}
@@ -95,12 +95,12 @@ func (f *faults) count(kind fault, now time.Time) bool {
 func (f *faults) mended() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.ailing = ""
+	f.unhealthy = ""
 }
 
 // state returns the counts and what is wrong.
-func (f *faults) state() (counts [faultKinds]uint64, ailing string) {
+func (f *faults) state() (counts [faultKinds]uint64, unhealthy string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.counts, f.ailing
+	return f.counts, f.unhealthy
 }

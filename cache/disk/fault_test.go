@@ -37,7 +37,7 @@ func TestFaultsAreLoggedOnceInAWhile(t *testing.T) {
 		f.note(syscall.ENOSPC)
 		f.note(syscall.EROFS)
 	}
-	if got := log.Lines("ailing"); len(got) != 2 {
+	if got := log.Lines("unhealthy"); len(got) != 2 {
 		t.Errorf("got log lines %q, want one of each kind", got)
 	}
 	c.advance(faultPause)
@@ -45,13 +45,13 @@ func TestFaultsAreLoggedOnceInAWhile(t *testing.T) {
 	if got := log.Lines("the disk is full"); len(got) != 2 {
 		t.Errorf("an hour later: got log lines %q, want two", got)
 	}
-	counts, ailing := f.state()
-	if counts != [faultKinds]uint64{full: 4, readOnly: 3} || ailing != full.String() {
-		t.Errorf("got (%v, %q), want 4 full and 3 read-only", counts, ailing)
+	counts, unhealthy := f.state()
+	if counts != [faultKinds]uint64{full: 4, readOnly: 3} || unhealthy != full.String() {
+		t.Errorf("got (%v, %q), want 4 full and 3 read-only", counts, unhealthy)
 	}
 	f.mended()
-	if _, ailing := f.state(); ailing != "" {
-		t.Errorf("mended: got ailing %q", ailing)
+	if _, unhealthy := f.state(); unhealthy != "" {
+		t.Errorf("mended: got unhealthy %q", unhealthy)
 	}
 }
 
@@ -69,7 +69,7 @@ func TestVanishedFolder(t *testing.T) {
 	}
 	mustPut(t, tier, page("b", 100))
 	wantHeld(t, tier, "b")
-	if got := tier.Stats(); got.Vanished != 2 || got.Ailing != "" {
+	if got := tier.Stats(); got.Vanished != 2 || got.Unhealthy != "" {
 		t.Errorf("got %+v, want it to be gone twice and well now", got)
 	}
 	if got := log.Lines("the folder is gone"); len(got) != 1 {
@@ -96,10 +96,10 @@ func TestNoFolder(t *testing.T) {
 		}
 		wantMissing(t, tier, "a")
 	}
-	if got := tier.Stats(); got.Ailing == "" || got.Entries != 0 {
-		t.Errorf("got %+v, want it to be ailing", got)
+	if got := tier.Stats(); got.Unhealthy == "" || got.Entries != 0 {
+		t.Errorf("got %+v, want it to be unhealthy", got)
 	}
-	if got := log.Lines("ailing"); len(got) != 1 {
+	if got := log.Lines("unhealthy"); len(got) != 1 {
 		t.Errorf("got log lines %q, want one", got)
 	}
 	if err := os.Remove(dir); err != nil {

@@ -48,7 +48,7 @@ func TestDiskFull(t *testing.T) {
 	}
 	wantMissing(t, tier, "old") // a newer one was seen
 	wantHeld(t, tier, "held")
-	if got := tier.Stats(); got.Full != 3 || got.Ailing == "" || got.Evicted != 0 {
+	if got := tier.Stats(); got.Full != 3 || got.Unhealthy == "" || got.Evicted != 0 {
 		t.Errorf("got %+v, want it to be full three times", got)
 	}
 	if got := log.Lines("the disk is full"); len(got) != 1 {
@@ -58,8 +58,8 @@ func TestDiskFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustPut(t, tier, c.aged("old", isFresh))
-	if got := tier.Stats().Ailing; got != "" {
-		t.Errorf("got ailing %q, want it well", got)
+	if got := tier.Stats().Unhealthy; got != "" {
+		t.Errorf("got unhealthy %q, want it well", got)
 	}
 }
 

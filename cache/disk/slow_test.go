@@ -62,7 +62,7 @@ func TestHangingGet(t *testing.T) {
 	release := hang(t, tier, "a")
 	patient := impatient(tier, soon)
 	wantMissing(t, tier, "a", "a")
-	if got := tier.Stats(); got.Slow != 2 || got.Ailing == "" {
+	if got := tier.Stats(); got.Slow != 2 || got.Unhealthy == "" {
 		t.Errorf("got %+v, want two slow calls", got)
 	}
 	if got := log.Lines("does not answer"); len(got) != 1 {

@@ -21,21 +21,21 @@ type Stats struct {
 	// What was wrong with the medium, in calls: no room, no permission to write,
 	// the folder gone, no answer in time, and everything else.
 	Full, ReadOnly, Vanished, Slow, OtherFaults uint64
-	// Ailing says what was wrong last. If empty, nothing was, or a Put has
+	// Unhealthy says what was wrong last. If empty, nothing was, or a Put has
 	// succeeded since.
-	Ailing string
+	Unhealthy string
 }
 
 // Stats returns the state of the tier. It does not wait for the medium.
 func (t *Tier) Stats() Stats {
-	counts, ailing := t.faults.state()
+	counts, unhealthy := t.faults.state()
 	s := Stats{
 		MaxBytes: t.opts.MaxBytes,
 		Hits:     t.counts.hits.Load(), Misses: t.counts.misses.Load(), Puts: t.counts.puts.Load(),
 		Evicted: t.counts.evicted.Load(), Damaged: t.counts.damaged.Load(),
 		Full: counts[full], ReadOnly: counts[readOnly], Vanished: counts[vanished],
 		Slow: counts[slow], OtherFaults: counts[other],
-		Ailing: ailing,
+		Unhealthy: unhealthy,
 	}
 	t.index.mu.Lock()
 	defer t.index.mu.Unlock()

@@ -19,8 +19,8 @@ import (
 type Store struct {
 	dir string
 
-	mu  sync.Mutex // guards own
-	own *os.File   // its lock is this process's; nil: it is not
+	mu     sync.Mutex // guards locked
+	locked *os.File   // its lock is this store's; nil: it is not
 }
 
 const (
@@ -51,41 +51,42 @@ func OpenStore(dir string) (*Store, error) {
 	return &Store{dir: dir}, nil
 }
 
-// ownName is the file whose lock tells whose the folder is.
-const ownName = "lock"
+// lockName is the file whose lock tells which process has the folder.
+const lockName = "lock"
 
-// Own reports whether the folder is this process's alone, among those that call
-// Own: the first of them has it until it ends or calls Disown.
-func (s *Store) Own() (bool, error) {
+// TryLock reports whether the folder is locked for this store, among those that
+// call TryLock: the first of them has it until its process ends or it calls Unlock.
+// The lock guards nothing here: Save and Load work without it.
+func (s *Store) TryLock() (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.own != nil {
+	if s.locked != nil {
 		return true, nil
 	}
-	f, err := os.OpenFile(filepath.Join(s.dir, ownName), os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(filepath.Join(s.dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return false, fmt.Errorf("disk: own: %w", err)
+		return false, fmt.Errorf("disk: lock: %w", err)
 	}
-	ok, err := lock(f)
+	ok, err := tryLock(f)
 	if !ok {
 		if err = errors.Join(err, f.Close()); err != nil {
-			return false, fmt.Errorf("disk: own: %w", err)
+			return false, fmt.Errorf("disk: lock: %w", err)
 		}
 		return false, nil
 	}
-	s.own = f
+	s.locked = f
 	return true, nil
 }
 
-// Disown leaves the folder to others, if it was this process's.
-func (s *Store) Disown() error {
+// Unlock gives the folder up, if it is locked for this store.
+func (s *Store) Unlock() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.own == nil {
+	if s.locked == nil {
 		return nil
 	}
-	f := s.own
-	s.own = nil
+	f := s.locked
+	s.locked = nil
 	return f.Close()
 }
 

@@ -24,11 +24,11 @@ type arrow struct {
 func arrows() []arrow {
 	return []arrow{
 		{from: "cmd/perigee", to: []string{
-			"cache", "cache/archive", "cache/disk", "cache/valkey", "config", "metrics", "proxy", "proxy/ll2", "proxy/ll2/catalog", "proxy/ll2sim",
+			"cache", "cache/archive", "cache/disk", "cache/rfc9111", "cache/valkey", "config", "metrics", "proxy", "proxy/ll2", "proxy/ll2/catalog", "proxy/ll2sim",
 			"proxy/plain", "proxy/problem", "proxy/quota", "proxy/upstream", "testdata",
 		}},
 		{from: "config"},
-		{from: "proxy", to: []string{"cache", "proxy/access", "proxy/cachestatus", "proxy/collection", "proxy/ll2", "proxy/ll2/body", "proxy/problem", "proxy/quota", "proxy/reply", "proxy/upstream"}},
+		{from: "proxy", to: []string{"cache", "cache/rfc9111", "proxy/access", "proxy/cachestatus", "proxy/collection", "proxy/ll2", "proxy/ll2/body", "proxy/problem", "proxy/quota", "proxy/reply", "proxy/upstream"}},
 		{from: "proxy/cachestatus"},
 		{from: "proxy/reply"},
 		{from: "proxy/access"},
@@ -40,9 +40,10 @@ func arrows() []arrow {
 		{from: "proxy/collection", to: []string{"proxy/ll2", "proxy/ll2/body", "cache"}},
 		{from: "proxy/upstream", to: []string{"proxy/quota"}},
 		{from: "proxy/quota"},
-		{from: "proxy/plain", to: []string{"cache", "proxy/cachestatus", "proxy/reply", "proxy/access", "proxy/problem"}},
+		{from: "proxy/plain", to: []string{"cache", "cache/rfc9111", "proxy/cachestatus", "proxy/reply", "proxy/access", "proxy/problem"}},
 		{from: "proxy/ll2sim", to: []string{"proxy/ll2/catalog", "testdata"}},
 		{from: "cache"},
+		{from: "cache/rfc9111", to: []string{"cache"}},
 		{from: "cache/cachetest", to: []string{"cache"}},
 		{from: "cache/archive", to: []string{"cache", "cache/record"}},
 		{from: "cache/record", to: []string{"cache"}},

@@ -118,7 +118,7 @@ func (s *store) close() {
 	}
 	s.Close()
 	if s.spent != nil {
-		_ = s.spent.Disown() // a file that does not close is not kept from others
+		_ = s.spent.Unlock() // a file that does not close is not kept from others
 	}
 }
 
@@ -126,7 +126,7 @@ func (s *store) close() {
 func (s *store) ailments() []string {
 	var all []string
 	if s.disk != nil {
-		if what := s.disk.Stats().Ailing; what != "" {
+		if what := s.disk.Stats().Unhealthy; what != "" {
 			all = append(all, "but "+what+": what is fetched does not survive a restart")
 		}
 	}
@@ -151,7 +151,7 @@ func (s *store) diskStats() func() metrics.DiskStats {
 		return metrics.DiskStats{
 			Entries: d.Entries, Bytes: d.Bytes, MaxBytes: d.MaxBytes, Hits: d.Hits, Misses: d.Misses,
 			Evicted: d.Evicted, Damaged: d.Damaged,
-			Faults: d.Full + d.ReadOnly + d.Vanished + d.Slow + d.OtherFaults, Ailing: d.Ailing != "",
+			Faults: d.Full + d.ReadOnly + d.Vanished + d.Slow + d.OtherFaults, Ailing: d.Unhealthy != "",
 		}
 	}
 }

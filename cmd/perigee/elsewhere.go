@@ -17,7 +17,7 @@ func (s *store) isElsewhere(log *slog.Logger) bool {
 	if s.spent == nil {
 		return false
 	}
-	owned, err := s.spent.Own()
+	owned, err := s.spent.TryLock()
 	if err != nil {
 		log.Warn("it cannot be told whether another process spends the same quota", "error", err)
 		return false
@@ -41,7 +41,7 @@ func (s *store) awaitOwn(ctx context.Context) bool {
 			return false
 		case <-ticker.C:
 		}
-		if owned, err := s.spent.Own(); err == nil && owned {
+		if owned, err := s.spent.TryLock(); err == nil && owned {
 			return true
 		}
 	}

@@ -71,7 +71,7 @@ func (e *exporting) write(w io.Writer) error {
 		e.count++
 	}
 	// A page that cannot be read is left out by All, which only the tier tells of.
-	if ailing := e.pages.Stats().Ailing; ailing != "" {
+	if ailing := e.pages.Stats().Unhealthy; ailing != "" {
 		return fmt.Errorf("not all of %s could be read: %s", e.c.DataDir, ailing)
 	}
 	return a.Close()

@@ -66,7 +66,7 @@ func joinPeers(c *config.Config, local cache.Tier, name string, log *slog.Logger
 		return nil, err
 	}
 	p.all, err = cache.NewLayered(cache.LayeredOptions{
-		Upper: local, Lower: p.client.Tier(), Rebuild: proxy.Rebuilder(c.UpstreamURL), AbsentFor: absentFor,
+		Upper: local, Lower: p.client.Tier(), Rebuild: proxy.Rebuilder(c.UpstreamURL), NegativeTTL: absentFor,
 	})
 	return p, err
 }
@@ -101,9 +101,9 @@ func (p *peers) purged(key cache.Key, at time.Time) {
 // landed takes over what another replica has fetched, if this one held an older
 // answer. What it does not hold it takes when it is asked for.
 func (p *peers) landed(key cache.Key) {
-	p.all.Expect(key)
+	p.all.ForgetMiss(key)
 	if _, ok := p.local.Get(key); ok {
-		p.all.Renew(key)
+		p.all.Newest(key)
 	}
 	p.hooks.Landed(key)
 }
@@ -117,7 +117,7 @@ func (p *peers) Remember(key string) {
 }
 
 // Renew implements proxy.Peers.
-func (p *peers) Renew(key string) (*cache.Entry, bool) { return p.all.Renew(key) }
+func (p *peers) Renew(key string) (*cache.Entry, bool) { return p.all.Newest(key) }
 
 // Board implements proxy.Peers.
 func (p *peers) Board(ctx context.Context, key string, who []quota.Waiter) (proxy.Lease, proxy.Follow, error) {
@@ -153,7 +153,7 @@ func nameReplica(state *disk.Store, log *slog.Logger) (name string, owned bool) 
 	if state == nil {
 		return rand.Text(), false
 	}
-	if owned, err := state.Own(); err != nil || !owned {
+	if owned, err := state.TryLock(); err != nil || !owned {
 		log.Warn("another process keeps its state in the data folder: this one does without", "err", err)
 		return rand.Text(), false
 	}

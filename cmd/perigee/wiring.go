@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"perigee/cache"
+	"perigee/cache/rfc9111"
 	"perigee/config"
 	"perigee/metrics"
 	"perigee/proxy"
@@ -195,14 +196,14 @@ func endpoints(c *config.Config) []string {
 // turn before upstream's own timeout begins.
 func fetchTimeout(c *config.Config) time.Duration { return 2 * time.Duration(c.UpstreamTimeout) }
 
-func policy(c *config.Config) *cache.Policy {
-	p := &cache.Policy{
+func policy(c *config.Config) *rfc9111.Policy {
+	p := &rfc9111.Policy{
 		TTL: time.Duration(c.TTL), Floor: time.Duration(c.TTLFloor),
 		StaleWhileRevalidate: time.Duration(c.StaleWhileRevalidate),
 		StaleIfError:         time.Duration(c.StaleIfError),
 	}
 	for _, r := range c.TTLRules {
-		p.Rules = append(p.Rules, cache.Rule{Pattern: r.Pattern, TTL: time.Duration(r.TTL)})
+		p.Rules = append(p.Rules, rfc9111.Rule{Pattern: r.Pattern, TTL: time.Duration(r.TTL)})
 	}
 	return p
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"perigee/cache"
+	"perigee/cache/rfc9111"
 	"perigee/proxy/cachestatus"
 )
 
@@ -16,10 +17,10 @@ type ask struct {
 	out      *http.Request
 	client   http.Header // the request's fields as the client sent them
 	target   string
-	told     cache.Exchange // the request's half of it
-	held     *cache.Entry   // what is to be validated; nil: nothing
-	traits   cache.Traits   // of held
-	nominees []*cache.Entry // variants of which one may be the answer
+	told     rfc9111.Exchange   // the request's half of it
+	held     *cache.Entry       // what is to be validated; nil: nothing
+	traits   rfc9111.ReuseRules // of held
+	nominees []*cache.Entry     // variants of which one may be the answer
 	tenure   *tenure
 	again    bool        // an answer that was stored meanwhile will do
 	cancel   func(error) // ends the exchange with upstream
@@ -42,7 +43,7 @@ func (f *fetcher) ask(ctx context.Context, out *http.Request, x *exchange) *ask 
 		cancel: func(why error) { stop(); cancel(why) },
 		leave:  func() { f.handler.shelf.leave(tenure) },
 	}
-	a.told = cache.Exchange{Method: out.Method, URL: x.url(), Request: out.Header}
+	a.told = rfc9111.Exchange{Method: out.Method, URL: x.url(), Request: out.Header}
 	switch {
 	case x.wish.NoStore:
 		a.held = nil
@@ -135,7 +136,7 @@ func (a *ask) abandon() {
 func (h *Handler) outgoing(x *exchange) *http.Request {
 	out := x.r.Clone(h.fetcher.life)
 	out.Method, out.Body, out.RequestURI = http.MethodGet, nil, ""
-	out.Header = cache.EndToEnd(x.r.Header)
+	out.Header = rfc9111.EndToEnd(x.r.Header)
 	h.rewrite(x.r, out)
 	for _, name := range [...]string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
 		delete(out.Header, name)

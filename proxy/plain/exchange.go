@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"perigee/cache"
+	"perigee/cache/rfc9111"
 	"perigee/proxy/cachestatus"
 	problems "perigee/proxy/problem"
 )
@@ -19,11 +20,11 @@ type exchange struct {
 	r      *http.Request
 	start  time.Time
 	target string // path and query as the client sent them
-	wish   cache.Wish
+	wish   rfc9111.RequestDirectives
 
-	held   *cache.Entry    // what is stored for it; nil: nothing
-	traits cache.Traits    // of held
-	fwd    cachestatus.How // why it is forwarded
+	held   *cache.Entry       // what is stored for it; nil: nothing
+	traits rfc9111.ReuseRules // of held
+	fwd    cachestatus.How    // why it is forwarded
 	record Record
 
 	hitStatus cachestatus.Prepared // Cache-Status of a hit on what no other cache spoke of
@@ -35,7 +36,7 @@ func (h *Handler) newExchange(w http.ResponseWriter, r *http.Request) *exchange 
 		target = r.URL.RequestURI()
 	}
 	return &exchange{
-		w: w, r: r, start: time.Now(), target: target, wish: cache.ParseWish(r.Header), hitStatus: h.hitStatus,
+		w: w, r: r, start: time.Now(), target: target, wish: rfc9111.ParseRequest(r.Header), hitStatus: h.hitStatus,
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"perigee/cache"
+	"perigee/cache/rfc9111"
 )
 
 // maxRefreshes bounds the refreshes that nobody waits for.
@@ -128,7 +129,7 @@ func (f *fetcher) flightKey(x *exchange) string {
 	key := x.target
 	if index, ok := f.handler.shelf.tier.Get(baseKey(x.target)); ok && index.Status == 0 {
 		if lines := variantsOf(index); len(lines) > 0 {
-			value, _ := cache.VaryValue(lines[0].Names, x.r.Header)
+			value, _ := rfc9111.VaryValue(lines[0].Names, x.r.Header)
 			key += "\n" + value
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 
-	"perigee/cache"
+	"perigee/cache/rfc9111"
 )
 
 // forward answers what the store alone cannot: through ReverseProxy, whose
@@ -104,16 +104,16 @@ func (h *Handler) lead(x *exchange, out *http.Request, land *landing) (*http.Res
 // too: it has the same values in what Vary names, and would be a hit had it been
 // stored before (RFC 9111, section 4).
 func (h *Handler) shares(x *exchange, land *landing) bool {
-	names, _ := cache.VaryNames(land.entry.Header)
-	mine, ok := cache.VaryValue(names, x.r.Header)
-	theirs, _ := cache.VaryValue(names, land.request)
+	names, _ := rfc9111.VaryNames(land.entry.Header)
+	mine, ok := rfc9111.VaryValue(names, x.r.Header)
+	theirs, _ := rfc9111.VaryValue(names, land.request)
 	return ok && mine == theirs &&
-		x.wish.Choose(land.entry, h.traits(land.entry), land.entry.Answered) == cache.ServeFresh
+		x.wish.Reuse(land.entry, h.traits(land.entry), land.entry.Answered) == rfc9111.ServeFresh
 }
 
 // mayFallBack reports whether what is held may take the place of a failure.
 func (h *Handler) mayFallBack(x *exchange) bool {
-	return x.held != nil && x.wish.OnError(x.held, x.traits, x.start)
+	return x.held != nil && x.wish.ReuseOnError(x.held, x.traits, x.start)
 }
 
 // fallBack answers from a stale entry when upstream does not, or returns err.

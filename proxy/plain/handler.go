@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"perigee/cache"
+	"perigee/cache/rfc9111"
 	"perigee/proxy/cachestatus"
 )
 
@@ -56,7 +57,7 @@ type Options struct {
 // requests come.
 type Handler struct {
 	upstream  *url.URL
-	rules     *cache.Shared
+	rules     *rfc9111.Shared
 	shelf     *shelf
 	fetcher   *fetcher
 	reverse   *httputil.ReverseProxy
@@ -75,7 +76,7 @@ func New(o Options) (*Handler, error) {
 	o = o.withDefaults()
 	h := &Handler{
 		upstream: o.UpstreamURL, transport: o.Transport, closeIdle: func() {},
-		rules:    &cache.Shared{StaleIfError: o.StaleIfError, Surrogate: surrogateName},
+		rules:    &rfc9111.Shared{StaleIfError: o.StaleIfError, Surrogate: surrogateName},
 		shelf:    newShelf(o.Store),
 		observer: o.Observer, log: o.Logger,
 		hitStatus: cachestatus.Member{How: cachestatus.Hit}.Prepare(nil),
@@ -162,13 +163,13 @@ func (h *Handler) lookUp(x *exchange) bool {
 	x.held, x.traits = entry, h.traits(entry)
 	x.fwd = cachestatus.Stale
 	v := verdict{outcome: Hit, ttl: entry.FreshUntil.Sub(x.start)}
-	switch x.wish.Choose(entry, x.traits, x.start) {
-	case cache.ServeFresh:
-	case cache.ServeWhileRevalidate:
+	switch x.wish.Reuse(entry, x.traits, x.start) {
+	case rfc9111.ServeFresh:
+	case rfc9111.ServeWhileRevalidate:
 		v.outcome, v.detail = Stale, h.fetcher.refresh(x)
-	case cache.ServeStale:
+	case rfc9111.ServeStale:
 		v.outcome, v.detail = Stale, "max-stale"
-	case cache.ValidateAsked:
+	case rfc9111.ValidateRequested:
 		x.fwd = cachestatus.Request
 		return false
 	default:

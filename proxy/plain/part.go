@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"perigee/cache"
+	"perigee/cache/rfc9111"
 	"perigee/proxy/reply"
 )
 
@@ -42,10 +43,10 @@ func (h *Handler) servePart(x *exchange) bool {
 		return false
 	}
 	e, ok := h.shelf.tier.Get(partKey(x.target))
-	if !ok || x.wish.Choose(e, h.traits(e), x.start) != cache.ServeFresh {
+	if !ok || x.wish.Reuse(e, h.traits(e), x.start) != rfc9111.ServeFresh {
 		return false
 	}
-	if names, _ := cache.VaryNames(e.Header); len(names) > 0 || x.r.Header["If-Range"] != nil && !sameTag(x.r.Header, e) {
+	if names, _ := rfc9111.VaryNames(e.Header); len(names) > 0 || x.r.Header["If-Range"] != nil && !sameTag(x.r.Header, e) {
 		return false
 	}
 	p, ok := e.Derived.(part)
@@ -95,8 +96,8 @@ func (x *exchange) answerPart(e *cache.Entry, p part, v verdict) bool {
 
 // receivePart stores a part, put together with what is held of the same
 // representation (RFC 9111, section 3.4).
-func (f *fetcher) receivePart(a *ask, land *landing, resp *http.Response, j *cache.Judgement) (*landing, error) {
-	names, _ := cache.VaryNames(resp.Header)
+func (f *fetcher) receivePart(a *ask, land *landing, resp *http.Response, j *rfc9111.StoreDecision) (*landing, error) {
+	names, _ := rfc9111.VaryNames(resp.Header)
 	if !j.Store || !f.takes(resp) || len(names) > 0 || len(a.client["Range"]) != 1 {
 		land.resp = resp
 		return land, nil

@@ -6,10 +6,11 @@ import (
 	"time"
 
 	"perigee/cache"
+	"perigee/cache/rfc9111"
 )
 
 // send asks upstream once, on the client's own behalf.
-func (h *Handler) send(x *exchange, out *http.Request) (*http.Response, *cache.Exchange, error) {
+func (h *Handler) send(x *exchange, out *http.Request) (*http.Response, *rfc9111.Exchange, error) {
 	asked := time.Now()
 	resp, err := h.transport.RoundTrip(out)
 	now := time.Now()
@@ -20,7 +21,7 @@ func (h *Handler) send(x *exchange, out *http.Request) (*http.Response, *cache.E
 	}
 	h.observer.UpstreamAnswered(endpoint, resp.StatusCode, now.Sub(asked))
 	stampDate(resp.Header, now)
-	return resp, &cache.Exchange{
+	return resp, &rfc9111.Exchange{
 		Method: out.Method, URL: x.url(), Request: out.Header,
 		Status: resp.StatusCode, Response: resp.Header, Asked: asked, Answered: now,
 	}, nil
@@ -43,7 +44,7 @@ func (h *Handler) pass(x *exchange, out *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.invalidate(x, cache.Invalidated(told, h.upstream))
+	h.invalidate(x, rfc9111.Invalidated(told, h.upstream))
 	v := verdict{outcome: Bypass, fwd: x.fwd, fwdStatus: resp.StatusCode}
 	if told.Method == http.MethodPost {
 		return h.keepPosted(x, out, resp, told, v)
@@ -66,8 +67,8 @@ func (h *Handler) invalidate(x *exchange, targets []string) {
 }
 
 // keepPosted stores the answer to a POST where it serves as one to GET.
-func (h *Handler) keepPosted(x *exchange, out *http.Request, resp *http.Response, told *cache.Exchange, v verdict) (*http.Response, error) {
-	j := h.rules.Judge(told)
+func (h *Handler) keepPosted(x *exchange, out *http.Request, resp *http.Response, told *rfc9111.Exchange, v verdict) (*http.Response, error) {
+	j := h.rules.Decide(told)
 	tenure := h.shelf.enter(x.target)
 	defer h.shelf.leave(tenure)
 	if !j.Store || !h.fetcher.takes(resp) {
@@ -120,8 +121,8 @@ func (h *Handler) passHead(x *exchange, out *http.Request) (*http.Response, erro
 
 // learn updates the stored answer from that to a HEAD and returns it, or forgets
 // it if it is not the same any more.
-func (h *Handler) learn(x *exchange, told *cache.Exchange, t *tenure) *cache.Entry {
-	if !cache.SameRepresentation(x.held.Header, told.Response) {
+func (h *Handler) learn(x *exchange, told *rfc9111.Exchange, t *tenure) *cache.Entry {
+	if !rfc9111.SameRepresentation(x.held.Header, told.Response) {
 		h.shelf.drop(x.held)
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"perigee/cache"
+	"perigee/cache/rfc9111"
 )
 
 // send carries a request out, and stores what came back before anyone sees it.
@@ -98,10 +99,10 @@ func (f *fetcher) receive(a *ask, resp *http.Response) (*landing, error) {
 		f.confirm(a, land)
 		return land, nil
 	}
-	j := f.handler.rules.Judge(&a.told)
-	land.why = j.Why
+	j := f.handler.rules.Decide(&a.told)
+	land.why = j.Reason
 	switch {
-	case land.failed && a.held != nil && (&cache.Wish{}).OnError(a.held, a.traits, a.told.Answered):
+	case land.failed && a.held != nil && (&rfc9111.RequestDirectives{}).ReuseOnError(a.held, a.traits, a.told.Answered):
 		land.why = "worse"
 	case resp.StatusCode == http.StatusPartialContent:
 		return f.receivePart(a, land, resp, &j)
@@ -118,7 +119,7 @@ func (f *fetcher) receive(a *ask, resp *http.Response) (*landing, error) {
 }
 
 // keep reads a response whole and stores it.
-func (f *fetcher) keep(a *ask, land *landing, resp *http.Response, j *cache.Judgement) (*landing, error) {
+func (f *fetcher) keep(a *ask, land *landing, resp *http.Response, j *rfc9111.StoreDecision) (*landing, error) {
 	body, whole, err := f.read(resp)
 	switch {
 	case err != nil:
@@ -151,7 +152,7 @@ func (f *fetcher) shelve(a *ask, land *landing) {
 // confirm puts what is held and a 304 together (RFC 9111, section 4.3.4).
 func (f *fetcher) confirm(a *ask, land *landing) {
 	e, j := f.handler.freshen(a.held, &a.told)
-	land.entry, land.validated, land.why = e, true, j.Why
+	land.entry, land.validated, land.why = e, true, j.Reason
 	if !j.Store {
 		f.handler.shelf.drop(a.held)
 		return
@@ -160,38 +161,38 @@ func (f *fetcher) confirm(a *ask, land *landing) {
 }
 
 // freshen returns the stored answer with the news that told brings.
-func (h *Handler) freshen(held *cache.Entry, told *cache.Exchange) (*cache.Entry, cache.Judgement) {
+func (h *Handler) freshen(held *cache.Entry, told *rfc9111.Exchange) (*cache.Entry, rfc9111.StoreDecision) {
 	merged := *told
 	merged.Method, merged.Status = http.MethodGet, held.Status
-	merged.Response = cache.Freshen(held.Header, told.Response, nil)
+	merged.Response = rfc9111.Freshen(held.Header, told.Response, nil)
 	if age := told.Response["Age"]; age != nil {
 		merged.Response["Age"] = age
 	}
-	j := h.rules.Judge(&merged)
+	j := h.rules.Decide(&merged)
 	return entryOf(&merged, &j, held.Body), j
 }
 
 // entryOf makes the entry of an answer.
-func entryOf(told *cache.Exchange, j *cache.Judgement, body []byte) *cache.Entry {
+func entryOf(told *rfc9111.Exchange, j *rfc9111.StoreDecision, body []byte) *cache.Entry {
 	return &cache.Entry{
-		Status: told.Status, Header: cache.Storable(told.Response, j.Omit), Body: body,
+		Status: told.Status, Header: rfc9111.Storable(told.Response, j.Omit), Body: body,
 		Asked: told.Asked, Answered: told.Answered, Age: j.Age, Date: j.Date,
 		FreshUntil: j.FreshUntil, StaleWhileRevalidateUntil: j.StaleWhileRevalidateUntil,
-		StaleIfErrorUntil: j.StaleIfErrorUntil, Digest: sha256.Sum256(body), Derived: j.Traits,
+		StaleIfErrorUntil: j.StaleIfErrorUntil, Digest: sha256.Sum256(body), Derived: j.ReuseRules,
 	}
 }
 
 // traits are those of a stored answer. They are read again where the tier has
 // forgotten them.
-func (h *Handler) traits(e *cache.Entry) cache.Traits {
-	if t, ok := e.Derived.(cache.Traits); ok {
+func (h *Handler) traits(e *cache.Entry) rfc9111.ReuseRules {
+	if t, ok := e.Derived.(rfc9111.ReuseRules); ok {
 		return t
 	}
-	return h.rules.Traits(e.Header)
+	return h.rules.ReuseRules(e.Header)
 }
 
 // personal returns the fields that only the one who caused the fetch gets.
-func personal(told *cache.Exchange, j *cache.Judgement) http.Header {
+func personal(told *rfc9111.Exchange, j *rfc9111.StoreDecision) http.Header {
 	fields := make(http.Header, len(j.Omit))
 	for _, name := range j.Omit {
 		if values := told.Response[name]; values != nil {

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"perigee/cache"
+	"perigee/cache/rfc9111"
 	"perigee/proxy/cachestatus"
 )
 
@@ -39,7 +40,7 @@ type tenure struct {
 // variant is one line of an index.
 type variant struct {
 	Names []string // the request fields that Vary names
-	Value string   // what the request had there, see cache.VaryValue
+	Value string   // what the request had there, see rfc9111.VaryValue
 	Key   cache.Key
 }
 
@@ -60,7 +61,7 @@ func (s *shelf) find(target string, request http.Header) (e *cache.Entry, why ca
 		return e, cachestatus.Hit
 	}
 	for _, v := range variantsOf(e) {
-		if value, ok := cache.VaryValue(v.Names, request); ok && value == v.Value {
+		if value, ok := rfc9111.VaryValue(v.Names, request); ok && value == v.Value {
 			if e, ok := s.tier.Get(v.Key); ok {
 				return e, cachestatus.Hit
 			}
@@ -105,8 +106,8 @@ func (s *shelf) leave(t *tenure) {
 // put stores the answer to a request that was sent in a tenure. It reports whether
 // it is held now, and sets its key.
 func (s *shelf) put(t *tenure, request http.Header, e *cache.Entry) bool {
-	names, _ := cache.VaryNames(e.Header)
-	value, ok := cache.VaryValue(names, request)
+	names, _ := rfc9111.VaryNames(e.Header)
+	value, ok := rfc9111.VaryValue(names, request)
 	if !ok {
 		return false
 	}

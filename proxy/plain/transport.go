@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"perigee/cache"
+	"perigee/cache/rfc9111"
 )
 
 // Bounds of a connection to upstream.
@@ -44,7 +44,7 @@ func newTransport(timeout time.Duration) *transport {
 
 // RoundTrip sends one request.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if cache.Safe(r.Method) {
+	if rfc9111.Safe(r.Method) {
 		return t.safe.RoundTrip(r)
 	}
 	return t.unsafe.RoundTrip(r)

@@ -1,4 +1,4 @@
-package cache
+package rfc9111
 
 import (
 	"net/http"
@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// Bounds of what is told apart by Vary. Beyond them an answer is not kept: a
-// client may send what it likes, and each value would be another entry.
+// Bounds of what Vary tells apart. Beyond them a response is not stored: a client
+// may send what it likes, and each value would be another entry.
 const (
 	maxVaryNames = 16
 	maxVaryBytes = 4 << 10
 )
 
-// VaryNames returns the request fields that an answer was chosen by (RFC 9110,
+// VaryNames returns the request fields that a response was selected by (RFC 9110,
 // section 12.5.5), in canonical form, sorted, each once. any is true when it was
-// chosen by more than the request's fields, as "*" says.
+// selected by more than the request's fields, as "*" says.
 func VaryNames(response http.Header) (names []string, any bool) {
 	for _, line := range response["Vary"] {
 		for name := range strings.SplitSeq(line, ",") {
@@ -32,21 +32,21 @@ func VaryNames(response http.Header) (names []string, any bool) {
 	return slices.Compact(names), any
 }
 
-// variesWithoutLimit reports whether an answer may be given to no other request.
-func variesWithoutLimit(response http.Header) bool {
+// variesTooMuch reports whether a response may be reused for no other request.
+func variesTooMuch(response http.Header) bool {
 	names, any := VaryNames(response)
 	return any || len(names) > maxVaryNames
 }
 
-// VaryValue returns the values that a request has for names, in the one form that
-// all equivalent requests share (RFC 9111, section 4.1): lines combined, space
-// around commas gone, and where order or case carries no meaning, neither left.
-// ok is false when they are too long to be told apart here.
+// VaryValue returns the values that a request has for names, in a normal form that
+// all matching requests share (RFC 9111, section 4.1): lines combined, whitespace
+// around commas removed, and sorted or in lower case where order or case has no
+// meaning. ok is false when the values are too long to be told apart.
 func VaryValue(names []string, request http.Header) (value string, ok bool) {
 	var b strings.Builder
 	for _, name := range names {
 		b.WriteString(name)
-		if lines, there := request[name]; there {
+		if lines, ok := request[name]; ok {
 			b.WriteByte('=')
 			b.WriteString(normalise(name, lines))
 		}
@@ -55,7 +55,7 @@ func VaryValue(names []string, request http.Header) (value string, ok bool) {
 	return b.String(), b.Len() <= maxVaryBytes
 }
 
-// normalise combines the lines of one field.
+// normalise returns the lines of one field in that form.
 func normalise(name string, lines []string) string {
 	var members []string
 	for _, line := range lines {
@@ -69,8 +69,8 @@ func normalise(name string, lines []string) string {
 	}
 	switch name {
 	case "Accept-Language", "Accept-Encoding", "Accept-Charset":
-		// RFC 9110, sections 12.5.2 to 12.5.4: preference is in the weights, not
-		// in the order, and the tags are case-insensitive.
+		// RFC 9110, sections 12.5.2 to 12.5.4: weights give the preference, not
+		// the order, and the tags are case-insensitive.
 		for i, m := range members {
 			members[i] = strings.ToLower(strings.ReplaceAll(m, " ", ""))
 		}
@@ -81,8 +81,8 @@ func normalise(name string, lines []string) string {
 	return strings.Join(members, ",")
 }
 
-// cutMember returns what stands before the next comma outside quotes, and what
-// stands after it.
+// cutMember splits a line at its next comma outside quotes. Unlike cutDirective it
+// accepts quotes anywhere.
 func cutMember(line string) (member, rest string) {
 	for i := 0; i < len(line); i++ {
 		switch line[i] {

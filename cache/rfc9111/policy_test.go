@@ -1,4 +1,4 @@
-package cache
+package rfc9111
 
 import (
 	"net/http"
@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"perigee/cache"
 )
 
 const (
@@ -111,7 +113,7 @@ func TestStatuses(t *testing.T) {
 }
 
 // wantWindows checks how long the answer is fresh, and may be served stale after.
-func wantWindows(t *testing.T, status int, got Decision, fresh, refresh, onError time.Duration) {
+func wantWindows(t *testing.T, status int, got StoreDecision, fresh, refresh, onError time.Duration) {
 	t.Helper()
 	until := noon.Add(fresh)
 	switch {
@@ -205,8 +207,17 @@ func TestDecideBounds(t *testing.T) {
 		case got.FreshUntil.Before(noon), got.StaleWhileRevalidateUntil.Before(got.FreshUntil),
 			got.StaleIfErrorUntil.Before(got.FreshUntil):
 			t.Errorf("times in disorder: %+v", got)
-		case got.Age < 0 || got.Age > maxDelta:
+		case got.Age < 0 || got.Age > cache.MaxDelta:
 			t.Errorf("impossible age %v", got.Age)
 		}
 	})
+}
+
+func BenchmarkPolicyDecide(b *testing.B) {
+	p := testPolicy()
+	h := map[string][]string{"Cache-Control": {"max-age=0, no-cache, no-store, must-revalidate, private"}}
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Decide(launches, 200, h, noon)
+	}
 }

@@ -1,4 +1,4 @@
-package cache_test
+package rfc9111_test
 
 import (
 	"crypto/sha256"
@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"perigee/cache"
+	"perigee/cache/rfc9111"
 )
 
 // An answer arrives, the policy says how long it is good, and the tier keeps it.
 func Example() {
-	policy := &cache.Policy{
+	policy := &rfc9111.Policy{
 		TTL:                  time.Hour,
-		Rules:                []cache.Rule{{Pattern: "*/upcoming/", TTL: 15 * time.Minute}},
+		Rules:                []rfc9111.Rule{{Pattern: "*/upcoming/", TTL: 15 * time.Minute}},
 		Floor:                time.Minute,
 		StaleWhileRevalidate: time.Hour,
 		StaleIfError:         7 * 24 * time.Hour,

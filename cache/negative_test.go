@@ -19,7 +19,7 @@ func (f *far) Get(key cache.Key) (*cache.Entry, bool) {
 	return f.Tier.Get(key)
 }
 
-func TestAbsenceIsRememberedForAWhile(t *testing.T) {
+func TestMissIsRememberedForAWhile(t *testing.T) {
 	const lasts = 5 * time.Second
 	for _, tt := range []struct {
 		name  string
@@ -33,9 +33,9 @@ func TestAbsenceIsRememberedForAWhile(t *testing.T) {
 		{name: "long ago", lasts: lasts, after: lasts, asked: 1, want: 1},
 		{name: "not at all", after: 0, asked: 1, want: 1},
 		{name: "expected", lasts: lasts, asked: 1, want: 1,
-			do: func(_ *testing.T, l *cache.Layered) { l.Expect(layeredKey) }},
+			do: func(_ *testing.T, l *cache.Layered) { l.ForgetMiss(layeredKey) }},
 		{name: "another expected", lasts: lasts, asked: 0,
-			do: func(_ *testing.T, l *cache.Layered) { l.Expect("another") }},
+			do: func(_ *testing.T, l *cache.Layered) { l.ForgetMiss("another") }},
 		{name: "stored", lasts: lasts, asked: 0, want: 2,
 			do: func(t *testing.T, l *cache.Layered) { put(t, l, 2) }},
 		{name: "deleted", lasts: lasts, asked: 1,
@@ -45,13 +45,13 @@ func TestAbsenceIsRememberedForAWhile(t *testing.T) {
 				}
 			}},
 		{name: "renewed: in any case", lasts: lasts, asked: 0, want: 1,
-			do: func(_ *testing.T, l *cache.Layered) { l.Renew(layeredKey) }},
+			do: func(_ *testing.T, l *cache.Layered) { l.Newest(layeredKey) }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			now := time.Unix(0, 0)
 			lower := &far{Tier: newMemory(t)}
 			l := layer(t, cache.LayeredOptions{
-				Upper: newMemory(t), Lower: lower, AbsentFor: tt.lasts, Now: func() time.Time { return now },
+				Upper: newMemory(t), Lower: lower, NegativeTTL: tt.lasts, Now: func() time.Time { return now },
 			})
 			l.Get(layeredKey)
 			put(t, lower, 1) // by another
@@ -68,11 +68,11 @@ func TestAbsenceIsRememberedForAWhile(t *testing.T) {
 
 // Who asks for ever other keys must not fill the memory: beyond some thousands it
 // is forgotten what was absent.
-func TestMemoryOfAbsenceIsBounded(t *testing.T) {
+func TestNegativeCacheIsBounded(t *testing.T) {
 	const most = 4096
 	lower := &far{Tier: newMemory(t)}
 	l := layer(t, cache.LayeredOptions{
-		Upper: newMemory(t), Lower: lower, AbsentFor: time.Hour, Now: func() time.Time { return time.Unix(0, 0) },
+		Upper: newMemory(t), Lower: lower, NegativeTTL: time.Hour, Now: func() time.Time { return time.Unix(0, 0) },
 	})
 	look := func(from, to int) int {
 		lower.asked = 0

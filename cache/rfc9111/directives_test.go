@@ -1,4 +1,4 @@
-package cache
+package rfc9111
 
 import (
 	"reflect"
@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"perigee/cache"
 )
 
 type cacheControlRow struct {
@@ -22,7 +24,7 @@ func (tt cacheControlRow) test(t *testing.T) {
 }
 
 func seconds(n time.Duration) delta {
-	return delta{value: n * time.Second, said: true, valid: true}
+	return delta{value: n * time.Second, present: true, valid: true}
 }
 
 func TestParseCacheControl(t *testing.T) {
@@ -77,7 +79,7 @@ func TestCacheControlQuotes(t *testing.T) {
 }
 
 func TestCacheControlNumbers(t *testing.T) {
-	invalid := delta{said: true}
+	invalid := delta{present: true}
 	for _, tt := range []cacheControlRow{
 		{"half in quotes", []string{`max-age=x5"`, `s-maxage="5`}, cacheControl{maxAge: invalid, sMaxAge: invalid}},
 		{"no argument", []string{"max-age"}, cacheControl{maxAge: invalid}},
@@ -138,7 +140,7 @@ func TestCacheControlRoundTrip(t *testing.T) {
 				arg = rapid.StringMatching(`0?[1-9][0-9]{0,11}`).Draw(t, "seconds")
 				written += "=" + rapid.SampledFrom([]string{arg, `"` + arg + `"`, `"\` + arg + `"`}).Draw(t, "form")
 			}
-			want.note(name, arg)
+			want.add(name, arg)
 			if rapid.Bool().Draw(t, "new line") {
 				lines = append(lines, written)
 				continue
@@ -159,7 +161,7 @@ func FuzzCacheControl(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b string) {
 		got := parseCacheControl([]string{a, b})
 		for _, d := range []delta{got.maxAge, got.sMaxAge} {
-			if d.value < 0 || d.value > maxDelta || !d.valid && d.value != 0 || d.valid && !d.said {
+			if d.value < 0 || d.value > cache.MaxDelta || !d.valid && d.value != 0 || d.valid && !d.present {
 				t.Errorf("impossible argument %+v", d)
 			}
 		}
@@ -171,7 +173,7 @@ func FuzzCacheControl(f *testing.F) {
 		}
 		more := parseCacheControl([]string{a, "no-store, max-age=0", b})
 		want := got
-		want.noStore, want.maxAge = true, delta{said: true, valid: true}
+		want.noStore, want.maxAge = true, delta{present: true, valid: true}
 		if !reflect.DeepEqual(more, want) {
 			t.Errorf("with more said: got %+v, want %+v", more, want)
 		}

@@ -36,7 +36,7 @@ func put(t *testing.T, tier cache.Tier, seed int) {
 	}
 }
 
-func TestRenewReturnsTheNewer(t *testing.T) {
+func TestNewestReturnsTheNewer(t *testing.T) {
 	for _, tt := range []struct {
 		name         string
 		upper, lower int
@@ -62,7 +62,7 @@ func TestRenewReturnsTheNewer(t *testing.T) {
 			}})
 			put(t, upper, tt.upper)
 			put(t, lower, tt.lower)
-			if got := seed(t, l.Renew); got != tt.want {
+			if got := seed(t, l.Newest); got != tt.want {
 				t.Errorf("got entry %d, want %d", got, tt.want)
 			}
 			if got := seed(t, upper.Get); got != tt.want {
@@ -72,9 +72,9 @@ func TestRenewReturnsTheNewer(t *testing.T) {
 	}
 }
 
-// TestRenewDoesNotUndoAPut stores an entry while Renew is between having read below
+// TestNewestDoesNotUndoAPut stores an entry while Renew is between having read below
 // and putting above.
-func TestRenewDoesNotUndoAPut(t *testing.T) {
+func TestNewestDoesNotUndoAPut(t *testing.T) {
 	for _, held := range []int{0, 1} {
 		read, goOn := make(chan struct{}), make(chan struct{})
 		upper, lower := newMemory(t), newMemory(t)
@@ -86,13 +86,13 @@ func TestRenewDoesNotUndoAPut(t *testing.T) {
 		put(t, upper, held)
 		put(t, lower, 2)
 		var renewing sync.WaitGroup
-		renewing.Go(func() { l.Renew(layeredKey) })
+		renewing.Go(func() { l.Newest(layeredKey) })
 		<-read
 		put(t, l, 3)
 		close(goOn)
 		renewing.Wait()
 		for where, get := range map[string]func(cache.Key) (*cache.Entry, bool){
-			"together": l.Get, "renewed": l.Renew, "above": upper.Get, "below": lower.Get,
+			"together": l.Get, "renewed": l.Newest, "above": upper.Get, "below": lower.Get,
 		} {
 			if got := seed(t, get); got != 3 {
 				t.Errorf("held %d, %s: got entry %d, want the one that was stored last", held, where, got)
@@ -131,15 +131,15 @@ func (s slow) Get(key cache.Key) (*cache.Entry, bool) {
 
 // Who looks for something newer than what it has finds nothing below but the same.
 // Who had nothing, and asked at the same time, was told that there was nothing.
-func TestMissDoesNotShareAVainRenewal(t *testing.T) {
+func TestMissDoesNotShareAVainNewest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		upper, lower := newMemory(t), newMemory(t)
 		below := slow{lower, make(chan struct{})}
-		l := layer(t, cache.LayeredOptions{Upper: upper, Lower: below, AbsentFor: time.Minute})
+		l := layer(t, cache.LayeredOptions{Upper: upper, Lower: below, NegativeTTL: time.Minute})
 		put(t, upper, 1)
 		put(t, lower, 1)
 		var asking sync.WaitGroup
-		asking.Go(func() { l.Renew(layeredKey) })
+		asking.Go(func() { l.Newest(layeredKey) })
 		synctest.Wait()
 		if err := upper.Delete(layeredKey); err != nil { // to make room
 			t.Error(err)

@@ -1,4 +1,4 @@
-package cache
+package rfc9111
 
 import (
 	"net/http"
@@ -6,7 +6,12 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"perigee/cache"
 )
+
+// noon is a moment without a monotonic clock.
+var noon = time.Date(2026, time.May, 1, 12, 0, 0, 0, time.UTC)
 
 // fields makes a header of names and values in turn.
 func fields(pairs ...string) http.Header {
@@ -69,8 +74,8 @@ func TestStorable(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			x := exchanged(tt.status)
 			x.Request, x.Response = tt.request, tt.response
-			if got := new(Shared).Judge(x); got.Why != tt.why || got.Store != (tt.why == "") {
-				t.Errorf("got (%t, %q), want %q", got.Store, got.Why, tt.why)
+			if got := new(Shared).Decide(x); got.Reason != tt.why || got.Store != (tt.why == "") {
+				t.Errorf("got (%t, %q), want %q", got.Store, got.Reason, tt.why)
 			}
 		})
 	}
@@ -93,7 +98,7 @@ func TestPostsAreStorableAsWhatTheyWentTo(t *testing.T) {
 	} {
 		x := exchanged(200, tt.pairs...)
 		x.Method = tt.method
-		if got := new(Shared).Judge(x).Store; got != tt.want {
+		if got := new(Shared).Decide(x).Store; got != tt.want {
 			t.Errorf("%s %q: got %t, want %t", tt.method, tt.pairs, got, tt.want)
 		}
 	}
@@ -110,7 +115,7 @@ func TestSharedLifetime(t *testing.T) {
 	}{
 		{"max-age", []string{"Cache-Control", "max-age=60"}, 60 * s},
 		{"s-maxage", []string{"Cache-Control", "s-maxage=90, max-age=60"}, 90 * s},
-		{"2⁶⁴", []string{"Cache-Control", "max-age=18446744073709551616"}, maxDelta},
+		{"2⁶⁴", []string{"Cache-Control", "max-age=18446744073709551616"}, cache.MaxDelta},
 		{"before Expires", []string{"Cache-Control", "max-age=60", "Expires", at(-h)}, 60 * s},
 		{"invalid", []string{"Cache-Control", "max-age=x", "Expires", at(h), "Etag", "x"}, 0},
 		{"Expires", []string{"Expires", at(h)}, h},
@@ -138,9 +143,9 @@ func TestSharedLifetime(t *testing.T) {
 		{"surrogate, for others", []string{"Surrogate-Control", "max-age=9;you", "Cache-Control", "max-age=60"}, 60 * s},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			j := (&Shared{Surrogate: "me"}).Judge(exchanged(200, tt.pairs...))
+			j := (&Shared{Surrogate: "me"}).Decide(exchanged(200, tt.pairs...))
 			if got := max(j.FreshUntil.Sub(noon), 0); !j.Store || got != tt.want {
-				t.Errorf("got (%t, %q, %v), want %v", j.Store, j.Why, got, tt.want)
+				t.Errorf("got (%t, %q, %v), want %v", j.Store, j.Reason, got, tt.want)
 			}
 		})
 	}
@@ -154,15 +159,15 @@ func TestAgeForms(t *testing.T) {
 		known bool
 	}{
 		{nil, 0, true}, {[]string{"0"}, 0, true}, {[]string{" 7 "}, 7 * time.Second, true},
-		{[]string{"7,8"}, 7 * time.Second, true}, {[]string{"99999999999999999999"}, maxDelta, true},
+		{[]string{"7,8"}, 7 * time.Second, true}, {[]string{"99999999999999999999"}, cache.MaxDelta, true},
 		{[]string{"7", "8"}, 0, false}, {[]string{"7, 7"}, 0, false}, {[]string{"-7"}, 0, false},
 		{[]string{"7.0"}, 0, false}, {[]string{"7;x"}, 0, false}, {[]string{"x"}, 0, false}, {[]string{""}, 0, false},
 	} {
-		if got, known := ageOf(http.Header{"Age": tt.lines}); known != tt.known || known && got != tt.want {
+		if got, known := parseAgeStrictly(http.Header{"Age": tt.lines}); known != tt.known || known && got != tt.want {
 			t.Errorf("%q: got (%v, %t), want (%v, %t)", tt.lines, got, known, tt.want, tt.known)
 		}
 	}
-	if j := new(Shared).Judge(exchanged(200, "Cache-Control", "max-age=60", "Age", "x", "Etag", "x")); j.FreshUntil.After(noon) {
+	if j := new(Shared).Decide(exchanged(200, "Cache-Control", "max-age=60", "Age", "x", "Etag", "x")); j.FreshUntil.After(noon) {
 		t.Error("an answer of unknown age is fresh")
 	}
 }
@@ -184,7 +189,7 @@ func TestStaleWindows(t *testing.T) {
 		{404, "max-age=60", 0, time.Hour},
 		{503, "max-age=60, stale-while-revalidate=30, stale-if-error=90", 30 * time.Second, 0},
 	} {
-		j := s.Judge(exchanged(tt.status, "Cache-Control", tt.cc))
+		j := s.Decide(exchanged(tt.status, "Cache-Control", tt.cc))
 		swr, sie := j.StaleWhileRevalidateUntil.Sub(j.FreshUntil), j.StaleIfErrorUntil.Sub(j.FreshUntil)
 		if swr != tt.swr || sie != tt.sie {
 			t.Errorf("%d %s: got %v, %v; want %v, %v", tt.status, tt.cc, swr, sie, tt.swr, tt.sie)
@@ -193,7 +198,7 @@ func TestStaleWindows(t *testing.T) {
 }
 
 func TestOmittedFields(t *testing.T) {
-	j := new(Shared).Judge(exchanged(200, "Cache-Control", `max-age=60, no-cache="a, b", private=set-cookie`))
+	j := new(Shared).Decide(exchanged(200, "Cache-Control", `max-age=60, no-cache="a, b", private=set-cookie`))
 	if want := []string{"A", "B", "Set-Cookie"}; !slices.Equal(j.Omit, want) {
 		t.Errorf("got %q, want %q", j.Omit, want)
 	}

@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// lock takes the lock of a file without waiting. It lasts as long as the process,
+// tryLock takes the lock of a file without waiting. It lasts as long as the process,
 // however that ends. It reports false if another process has it.
-func lock(f *os.File) (bool, error) {
+func tryLock(f *os.File) (bool, error) {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return false, nil

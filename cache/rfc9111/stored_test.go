@@ -1,4 +1,4 @@
-package cache
+package rfc9111
 
 import (
 	"net/http"
