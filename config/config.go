@@ -1,32 +1,38 @@
 // Package config reads Perigee's settings from the environment, validates them
 // and describes them. Every setting is optional; one that is set but empty has
-// its default. All that is wrong is told at once, and no secret is ever part of
-// what is told.
+// its default. Everything that is wrong is reported at once, and no secret is
+// ever part of a report.
 //
-// The struct below is the only list of settings there is: the table in the
-// README, the listing of `perigee check` and the error messages come from it.
+// The Config struct is the only list of settings there is: the table in the
+// README, the output of `perigee check` and the error messages come from it.
 package config
 
-import "net/url"
+import (
+	"crypto/x509"
+	"net/url"
+	"time"
+)
 
 // Config holds one field per setting. The tags are for the operator: env is the
-// name, envDefault the default, allowed the values and desc the meaning; secret
-// and path say how the value may be shown. The comments are for those who use
-// the field.
+// name, envDefault the default, and desc the meaning. min and max bound a number,
+// a size or a duration, and oneof lists the choices of a name; allowed says in
+// words what else a value must be, and if there is none it is made from those.
+// secret and path say how the value may be shown. The comments are for those who
+// use the field.
 //
 // A Config shows itself in logs (slog.LogValuer) and in Dump without secrets.
 type Config struct {
-	// Profile is ll2 or http. In http, Links, PublicURL, the token, the TTLs,
-	// StaleWhileRevalidate, UnknownParams, CORSOrigins and TrustedProxies have no meaning,
-	// and ValkeyURL is unset.
-	Profile Profile `env:"PERIGEE_PROFILE" envDefault:"ll2" allowed:"ll2 or http" desc:"What the cache goes by: what is known of Launch Library 2, or the rules of HTTP alone, for any upstream."`
+	// Profile is ProfileLL2 or ProfileHTTP. In the latter, Links, PublicURL, the
+	// token, the TTLs, StaleWhileRevalidate, UnknownParams, CORSOrigins and
+	// TrustedProxies have no meaning, and ValkeyURL is unset.
+	Profile string `env:"PERIGEE_PROFILE" envDefault:"ll2" oneof:"ll2,http" desc:"What the cache goes by: what is known of Launch Library 2, or the rules of HTTP alone, for any upstream."`
 
 	// UpstreamURL has a scheme (http or https) and a host with an optional
 	// port, both in lower case, and nothing else. Never nil.
 	UpstreamURL *url.URL `env:"PERIGEE_UPSTREAM_URL" envDefault:"https://ll.thespacedevs.com" allowed:"an http or https URL of a host alone" desc:"Launch Library 2, or what stands in for it."`
 
 	// UpstreamToken is the token alone, visible ASCII; also if it came from
-	// UpstreamTokenFile. Unset: requests go upstream anonymously.
+	// UpstreamTokenFile. Unset: upstream requests are anonymous.
 	UpstreamToken Secret `env:"PERIGEE_UPSTREAM_TOKEN" secret:"true" allowed:"the token alone, of visible ASCII characters" desc:"API key, sent upstream as Authorization: Token …. It is never shown or logged."`
 
 	// UpstreamTokenFile is where UpstreamToken came from; "" if not from a file.
@@ -36,100 +42,121 @@ type Config struct {
 	Listen Address `env:"PERIGEE_LISTEN" envDefault:":8080" allowed:"host:port or :port" desc:"Address that apps connect to."`
 
 	// AdminListen is fit for net.Listen and never the same as Listen.
-	AdminListen Address `env:"PERIGEE_ADMIN_LISTEN" envDefault:"127.0.0.1:8081" allowed:"host:port or :port, other than PERIGEE_LISTEN" desc:"Address of /metrics, /livez, /readyz and /purge. Keep it from strangers."`
+	AdminListen Address `env:"PERIGEE_ADMIN_LISTEN" envDefault:"127.0.0.1:8081" allowed:"host:port or :port, other than PERIGEE_LISTEN" desc:"Address of /metrics, /livez, /readyz and /purge. Do not expose it to the public."`
 
 	// PublicURL is nil if unset. It may have a path, which never ends in a slash.
 	PublicURL *url.URL `env:"PERIGEE_PUBLIC_URL" allowed:"an http or https URL without a query" desc:"Base of the links in answers. Unset: the scheme and host that the client used."`
 
-	// Links is rewrite or keep.
-	Links Links `env:"PERIGEE_LINKS" envDefault:"rewrite" allowed:"rewrite or keep" desc:"Whether the links in answers lead back to the proxy, or stay as upstream wrote them."`
+	// Links is LinksRewrite or LinksKeep.
+	Links string `env:"PERIGEE_LINKS" envDefault:"rewrite" oneof:"rewrite,keep" desc:"Whether the links in answers lead back to the proxy, or stay as upstream wrote them."`
 
 	// TrustedProxies are masked, and IPv4 ones are never in IPv6 form.
-	TrustedProxies Prefixes `env:"PERIGEE_TRUSTED_PROXIES" allowed:"a comma list of CIDR prefixes and addresses" desc:"Peers whose X-Forwarded-For, -Host and -Proto are believed."`
+	TrustedProxies Prefixes `env:"PERIGEE_TRUSTED_PROXIES" allowed:"a comma list of CIDR prefixes and addresses" desc:"Peers whose X-Forwarded-For, -Host and -Proto are trusted."`
 
 	// CacheSize is at least 1 MiB.
-	CacheSize Size `env:"PERIGEE_CACHE_SIZE" envDefault:"256MiB" allowed:"a size from 1MiB" desc:"Memory for stored answers."`
+	CacheSize Size `env:"PERIGEE_CACHE_SIZE" envDefault:"256MiB" min:"1MiB" desc:"Memory for cached answers."`
 
 	// DataDir is a folder, or DataDirOff.
-	DataDir string `env:"PERIGEE_DATA_DIR" path:"true" allowed:"a folder, or off" desc:"Where what was fetched, and what was spent, survives a restart. Unset: perigee in the user's cache folder."`
+	DataDir string `env:"PERIGEE_DATA_DIR" path:"true" allowed:"a folder, or off" desc:"Where cached answers, and the record of the quota, survive a restart. Unset: perigee in the user's cache folder."`
 
 	// DataSize is at least 1 MiB.
-	DataSize Size `env:"PERIGEE_DATA_SIZE" envDefault:"1GiB" allowed:"a size from 1MiB" desc:"Room for it. The least valuable gives way."`
+	DataSize Size `env:"PERIGEE_DATA_SIZE" envDefault:"1GiB" min:"1MiB" desc:"Disk space for cached answers. The least valuable are evicted."`
 
 	// ValkeyURL may hold passwords: see its type. Unset: there is no server.
 	ValkeyURL ValkeyURL `env:"PERIGEE_VALKEY_URL" secret:"true" allowed:"a redis, rediss or unix URL, with addr= for each further node of a Cluster or, with master_name=, each further Sentinel; in profile ll2 alone" desc:"Valkey or Redis server through which replicas share pages, fetches and the quota. Unset: this replica is alone."`
 
-	// ValkeyPasswordFile has been read, if ValkeyURL is set.
-	ValkeyPasswordFile SecretFile `env:"PERIGEE_VALKEY_PASSWORD_FILE" path:"true" allowed:"a readable file that holds the password alone" desc:"File that holds the server's password, in place of one in PERIGEE_VALKEY_URL."`
+	// ValkeyPasswordFile is where ValkeyPassword came from; "" if there is none.
+	ValkeyPasswordFile string `env:"PERIGEE_VALKEY_PASSWORD_FILE" path:"true" allowed:"a readable file that holds the password alone" desc:"File that holds the server's password, in place of one in PERIGEE_VALKEY_URL."`
+	ValkeyPassword     Secret `env:"-"`
 
-	// ValkeyCAFile has been read; only with a ValkeyURL that is rediss.
-	ValkeyCAFile CAFile `env:"PERIGEE_VALKEY_CA_FILE" path:"true" allowed:"a readable file of certificates in PEM, with a rediss URL" desc:"Authorities that may vouch for the server. Unset: those of the system."`
+	// ValkeyCAFile is where ValkeyCAs came from, "" and nil if unset. It is set only
+	// with a ValkeyURL that is rediss.
+	ValkeyCAFile string         `env:"PERIGEE_VALKEY_CA_FILE" path:"true" allowed:"a readable file of certificates in PEM, with a rediss URL" desc:"Certificate authorities that may vouch for the server. Unset: those of the system."`
+	ValkeyCAs    *x509.CertPool `env:"-"`
 
 	// ValkeyTimeout is 10 ms to 5 s.
-	ValkeyTimeout Duration `env:"PERIGEE_VALKEY_TIMEOUT" envDefault:"250ms" allowed:"a duration from 10ms to 5s" desc:"How long one call to the server may take. After one that takes longer this replica goes on by itself until the server answers again."`
+	ValkeyTimeout time.Duration `env:"PERIGEE_VALKEY_TIMEOUT" envDefault:"250ms" min:"10ms" max:"5s" desc:"How long one call to the server may take. After one that takes longer, this replica goes on by itself until the server answers again."`
 
 	// Offline is false in profile http.
-	Offline Flag `env:"PERIGEE_OFFLINE" envDefault:"false" allowed:"true or false" desc:"Whether nothing is ever sent upstream: what is held answers, however old it is, and nothing else does. Profile ll2 alone has it."`
+	Offline bool `env:"PERIGEE_OFFLINE" envDefault:"false" allowed:"true or false" desc:"Whether nothing is ever sent upstream: what is cached is served however old it is, and everything else is refused. In profile ll2 alone."`
 
 	// TTL is at least a second.
-	TTL Duration `env:"PERIGEE_TTL" envDefault:"1h" allowed:"a duration from 1s" desc:"How long an answer is fresh."`
+	TTL time.Duration `env:"PERIGEE_TTL" envDefault:"1h" min:"1s" desc:"How long an answer is fresh."`
 
 	// TTLRules are in the order to try them in.
 	TTLRules TTLRules `env:"PERIGEE_TTL_RULES" envDefault:"/2.*/config/*=24h,/2.*/launch*/upcoming/*=15m,/2.*/event*/upcoming/*=15m" allowed:"a comma list of pattern=duration, each pattern beginning with / or * and each duration from 1s, or off" desc:"Other times for some paths. The first pattern that matches the whole path decides; * matches any run of characters, slashes too."`
 
 	// TTLFloor is at most TTL. A rule's time may be shorter.
-	TTLFloor Duration `env:"PERIGEE_TTL_FLOOR" envDefault:"1m" allowed:"a duration, at most PERIGEE_TTL" desc:"Upstream's own headers may make an answer fresh for less time, but not for less than this."`
+	TTLFloor time.Duration `env:"PERIGEE_TTL_FLOOR" envDefault:"1m" allowed:"a duration, at most PERIGEE_TTL" desc:"Upstream's own headers may make an answer fresh for less time, but not for less than this."`
 
 	// StaleWhileRevalidate counts from the end of freshness; 0 turns it off.
-	StaleWhileRevalidate Duration `env:"PERIGEE_STALE_WHILE_REVALIDATE" envDefault:"1h" allowed:"a duration; 0 is off" desc:"How long past its freshness an answer is still served at once, while it is refreshed."`
+	StaleWhileRevalidate time.Duration `env:"PERIGEE_STALE_WHILE_REVALIDATE" envDefault:"1h" allowed:"a duration; 0 is off" desc:"How long past its freshness an answer is still served at once, while it is refreshed."`
 
 	// StaleIfError counts from the end of freshness; 0 turns it off.
-	StaleIfError Duration `env:"PERIGEE_STALE_IF_ERROR" envDefault:"7d" allowed:"a duration; 0 is off" desc:"How long past its freshness an answer is served when upstream fails or refuses."`
+	StaleIfError time.Duration `env:"PERIGEE_STALE_IF_ERROR" envDefault:"7d" allowed:"a duration; 0 is off" desc:"How long past its freshness an answer is served when upstream fails or refuses."`
 
 	// ReloadInterval is 0 for as often as clients like.
-	ReloadInterval Duration `env:"PERIGEE_RELOAD_INTERVAL" envDefault:"1m" allowed:"a duration; 0 is as often as clients like" desc:"How often at most one answer is fetched again because a client insists (Cache-Control: no-cache, max-age and the like)."`
+	ReloadInterval time.Duration `env:"PERIGEE_RELOAD_INTERVAL" envDefault:"1m" allowed:"a duration; 0 is as often as clients like" desc:"Shortest time between two fetches of one answer that clients cause by insisting on a newer one (Cache-Control: no-cache, max-age and the like)."`
 
 	// Quota is asked of upstream if its Limit is 0 and it is not Off.
 	Quota Quota `env:"PERIGEE_QUOTA" envDefault:"auto" allowed:"auto, requests/period such as 15/1h, or off" desc:"How many requests upstream allows in a sliding period. auto asks upstream, which is free, and assumes 15/1h until it knows."`
 
 	// QuotaReserve is 0 to 65536.
-	QuotaReserve int `env:"PERIGEE_QUOTA_RESERVE" envDefault:"1" allowed:"a number from 0 to 65536" desc:"Requests of the quota that are kept for clients that have spent nothing and wait for a page nobody holds."`
+	QuotaReserve int `env:"PERIGEE_QUOTA_RESERVE" envDefault:"1" min:"0" max:"65536" desc:"Requests of the quota that are kept for clients that have spent nothing and wait for a page that is not cached."`
 
 	// QuotaWait is 0 for not at all.
-	QuotaWait Duration `env:"PERIGEE_QUOTA_WAIT" envDefault:"8s" allowed:"a duration; 0 is not at all" desc:"How long a client waits at most for its turn when the quota is spent and nothing is held."`
+	QuotaWait time.Duration `env:"PERIGEE_QUOTA_WAIT" envDefault:"8s" allowed:"a duration; 0 is not at all" desc:"How long a client waits at most for a request of the quota when it is spent and nothing is cached."`
 
-	// RateLimitHeaders is on or off.
-	RateLimitHeaders Switch `env:"PERIGEE_RATELIMIT_HEADERS" envDefault:"on" allowed:"on or off" desc:"Whether answers tell the quota in RateLimit and RateLimit-Policy."`
+	RateLimitHeaders Switch `env:"PERIGEE_RATELIMIT_HEADERS" envDefault:"on" allowed:"on or off" desc:"Whether answers carry the quota in RateLimit and RateLimit-Policy."`
 
 	// ClientKeysFile is "" if there are no named clients.
-	ClientKeysFile string `env:"PERIGEE_CLIENT_KEYS_FILE" path:"true" allowed:"a readable file of lines: a name and the SHA-256 of its key in hexadecimal" desc:"Clients that are told apart by name: they send Authorization: Token KEY. Everybody else is by address. Read again on SIGHUP."`
+	ClientKeysFile string `env:"PERIGEE_CLIENT_KEYS_FILE" path:"true" allowed:"a readable file of lines: a name and the SHA-256 of its key in hexadecimal" desc:"Clients that are told apart by name: they send Authorization: Token KEY. All others are told apart by address. Read again on SIGHUP."`
 
-	// ClientKeys is optional or required; required only with a ClientKeysFile.
-	ClientKeys ClientKeys `env:"PERIGEE_CLIENT_KEYS" envDefault:"optional" allowed:"optional, or required with PERIGEE_CLIENT_KEYS_FILE" desc:"Whether clients without a known key are served."`
+	// ClientKeys is KeysOptional, or KeysRequired if there is a ClientKeysFile.
+	ClientKeys string `env:"PERIGEE_CLIENT_KEYS" envDefault:"optional" oneof:"optional,required" allowed:"optional, or required with PERIGEE_CLIENT_KEYS_FILE" desc:"Whether clients without a known key are served."`
 
 	// Window is 0 for off, as is WindowDetailed.
-	Window Window `env:"PERIGEE_WINDOW" envDefault:"100" allowed:"a number from 10 to 100, or off" desc:"How many elements of a list are asked for at once. Smaller pages are cut from them, byte for byte. off asks for pages as clients do."`
+	Window Window `env:"PERIGEE_WINDOW" envDefault:"100" allowed:"a number from 10 to 100, or off" desc:"How many elements of a list are fetched at once. Smaller pages are cut from them, byte for byte. off fetches pages as clients ask for them."`
 
 	WindowDetailed Window `env:"PERIGEE_WINDOW_DETAILED" envDefault:"100" allowed:"a number from 10 to 100, or off" desc:"The same for mode=detailed, whose elements are large: 100 launches are about 4 MB."`
 
-	// MoveTimeBounds is on or off.
 	MoveTimeBounds Switch `env:"PERIGEE_MOVE_TIME_BOUNDS" envDefault:"on" allowed:"on or off" desc:"Whether polls that filter by the present second, as net__gte=<now>, share one answer for each freshness interval."`
 
-	// UnknownParams is drop or keep.
-	UnknownParams UnknownParams `env:"PERIGEE_UNKNOWN_PARAMS" envDefault:"drop" allowed:"drop or keep" desc:"What becomes of query parameters that the endpoint does not know. Upstream ignores them; kept ones make requests differ."`
+	// UnknownParams is UnknownDrop or UnknownKeep.
+	UnknownParams string `env:"PERIGEE_UNKNOWN_PARAMS" envDefault:"drop" oneof:"drop,keep" desc:"Whether query parameters that the endpoint does not know are dropped. Upstream ignores them; kept ones make requests differ."`
 
 	// CORSOrigins is "*" alone, or a list of origins, or empty for off.
 	CORSOrigins Origins `env:"PERIGEE_CORS_ORIGINS" envDefault:"*" allowed:"*, or a comma list of origins such as https://example.org, or off" desc:"Web origins whose scripts may read answers."`
 
 	// UpstreamTimeout is at least a millisecond.
-	UpstreamTimeout Duration `env:"PERIGEE_UPSTREAM_TIMEOUT" envDefault:"20s" allowed:"a duration from 1ms" desc:"How long one upstream request may take, from dialling to its last byte."`
+	UpstreamTimeout time.Duration `env:"PERIGEE_UPSTREAM_TIMEOUT" envDefault:"20s" min:"1ms" desc:"How long one upstream request may take, from dialling to its last byte."`
 
 	// MaxBody is 64 KiB to 1 GiB.
-	MaxBody Size `env:"PERIGEE_MAX_BODY" envDefault:"32MiB" allowed:"a size from 64KiB to 1GiB" desc:"Longest body that is taken from upstream."`
+	MaxBody Size `env:"PERIGEE_MAX_BODY" envDefault:"32MiB" min:"64KiB" max:"1GiB" desc:"Longest body that is accepted from upstream."`
 
-	// LogLevel is debug, info, warn or error.
-	LogLevel LogLevel `env:"PERIGEE_LOG_LEVEL" envDefault:"info" allowed:"debug, info, warn or error" desc:"The least that is logged. Access records are info."`
+	// LogLevel is one of LogDebug, LogInfo, LogWarn and LogError.
+	LogLevel LogLevel `env:"PERIGEE_LOG_LEVEL" envDefault:"info" oneof:"debug,info,warn,error" desc:"The lowest level that is logged. Access records are info."`
 
-	// LogFormat is text or json.
-	LogFormat LogFormat `env:"PERIGEE_LOG_FORMAT" envDefault:"text" allowed:"text or json" desc:"How it is logged, on standard error."`
+	// LogFormat is LogText or LogJSON.
+	LogFormat string `env:"PERIGEE_LOG_FORMAT" envDefault:"text" oneof:"text,json" desc:"How it is logged, on standard error."`
 }
+
+// The choices of the settings that have a few.
+const (
+	ProfileLL2  = "ll2"  // caching goes by the settings and by what is known of Launch Library 2
+	ProfileHTTP = "http" // caching goes by the rules of HTTP alone, for any upstream
+
+	LinksRewrite = "rewrite" // links lead back to the proxy
+	LinksKeep    = "keep"    // links stay as upstream wrote them
+
+	UnknownDrop = "drop" // unknown parameters are no part of the request
+	UnknownKeep = "keep" // they are, as everything else
+
+	KeysOptional = "optional" // clients without a key are told apart by address
+	KeysRequired = "required" // they are refused
+
+	LogText = "text" // key=value
+	LogJSON = "json" // one object a line
+
+	DataDirOff = "off" // the DataDir of those who want none
+)

@@ -1,6 +1,10 @@
-package config
+package config_test
 
-import "testing"
+import (
+	"testing"
+
+	"perigee/config"
+)
 
 func TestDataDir(t *testing.T) {
 	for _, tt := range []struct {
@@ -16,7 +20,7 @@ func TestDataDir(t *testing.T) {
 		{"relative cache folder", []string{"HOME=/home/me", "XDG_CACHE_HOME=tmp"}, "/home/me/.cache/perigee", 0},
 		{"no home", nil, "off", 1},
 	} {
-		c, warnings, err := Load(tt.environ)
+		c, warnings, err := config.Load(tt.environ)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,8 +3,8 @@ package config
 import (
 	"errors"
 	"fmt"
-	"net/url"
-	"reflect"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/caarlos0/env/v11"
@@ -21,24 +21,24 @@ const prefix = "PERIGEE_"
 // settings; the Config is then nil. Warnings are for the operator's eyes and
 // come in either case.
 func Load(environ []string) (*Config, []Warning, error) {
-	given := settingsIn(environ)
 	c := new(Config)
-	found := newFindings(given)
+	found := &findings{table: Table(), given: settingsIn(environ), byVar: make(map[string]Faults)}
 	err := env.ParseWithOptions(c, env.Options{
-		Environment: given, // never nil: that would mean os.Environ
-		FuncMap: map[reflect.Type]env.ParserFunc{
-			reflect.TypeFor[url.URL](): func(text string) (any, error) { return parseURL(text) },
-		},
+		Environment: found.given, // never nil: that would mean os.Environ
+		FuncMap:     valueParsers(),
 	})
 	if err := found.addParseErrors(err); err != nil {
 		return nil, nil, fmt.Errorf("config: %w", err)
 	}
-	c.readToken(found)
-	c.settleValkey(found)
-	c.validate(found)
-	homeless := c.settleDataDir(environ)
-	warnings := append(unknownNames(given), c.warnings()...)
-	warnings = append(warnings, homeless...)
+	for _, s := range found.table {
+		if found.valid(s.Name) {
+			found.add(s.Name, s.check(c.value(s)))
+		}
+	}
+	c.readFiles(found)
+	c.checkTogether(found)
+	homeless := c.findDataDir(environ)
+	warnings := slices.Concat(unknownNames(found), c.warnings(), homeless)
 	if faults := found.faults(); len(faults) > 0 {
 		return nil, warnings, faults
 	}
@@ -65,8 +65,8 @@ func settingsIn(environ []string) map[string]string {
 
 // addParseErrors takes the errors of the env package apart. Their texts are
 // never shown, since they hold values: only the causes, which are the parsers'
-// of this package, are. What is not about a value is a mistake in Config's tags
-// and comes back as an error.
+// of this package, are, each by itself where a list has several. What is not
+// about a value is a mistake in Config's tags and comes back as an error.
 func (f *findings) addParseErrors(err error) error {
 	var all env.AggregateError
 	if err == nil {
@@ -80,7 +80,39 @@ func (f *findings) addParseErrors(err error) error {
 		if !errors.As(one, &bad) {
 			return one
 		}
-		f.addError(settingOfField(bad.Name), bad.Err)
+		i := slices.IndexFunc(f.table, func(s Setting) bool { return s.field == bad.Name })
+		for problem := range strings.Lines(bad.Err.Error()) {
+			f.add(f.table[i].Name, strings.TrimSuffix(problem, "\n"))
+		}
 	}
 	return nil
+}
+
+// findDataDir makes DataDir a folder, or DataDirOff. Where the user's cache folder
+// is (XDG base directories) is no setting of Perigee's, so it is looked up in the
+// whole environment.
+func (c *Config) findDataDir(environ []string) []Warning {
+	const folder = "perigee"
+	switch cache, home := lookUp(environ, "XDG_CACHE_HOME"), lookUp(environ, "HOME"); {
+	case strings.EqualFold(c.DataDir, DataDirOff):
+		c.DataDir = DataDirOff
+	case c.DataDir != "":
+	case filepath.IsAbs(cache):
+		c.DataDir = filepath.Join(cache, folder)
+	case filepath.IsAbs(home):
+		c.DataDir = filepath.Join(home, ".cache", folder)
+	default:
+		c.DataDir = DataDirOff
+		return []Warning{{"PERIGEE_DATA_DIR", "is off, since there is no home folder: a restart begins with an empty cache"}}
+	}
+	return nil
+}
+
+func lookUp(environ []string, name string) string {
+	for _, entry := range environ {
+		if value, ok := strings.CutPrefix(entry, name+"="); ok {
+			return value
+		}
+	}
+	return ""
 }

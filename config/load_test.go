@@ -34,7 +34,7 @@ PERIGEE_TTL=1h
 PERIGEE_TTL_RULES=/2.*/config/*=1d,/2.*/launch*/upcoming/*=15m,/2.*/event*/upcoming/*=15m
 PERIGEE_TTL_FLOOR=1m
 PERIGEE_STALE_WHILE_REVALIDATE=1h
-PERIGEE_STALE_IF_ERROR=7d
+PERIGEE_STALE_IF_ERROR=1w
 PERIGEE_RELOAD_INTERVAL=1m
 PERIGEE_QUOTA=auto
 PERIGEE_QUOTA_RESERVE=1
@@ -92,6 +92,7 @@ func TestLoadValues(t *testing.T) {
 		{"PERIGEE_LINKS=Keep", "keep"},
 		{"PERIGEE_TRUSTED_PROXIES=10.1.2.3/8, ::1,192.0.2.7,::ffff:192.0.2.8", "10.0.0.0/8,::1/128,192.0.2.7/32,192.0.2.8/32"},
 		{"PERIGEE_CACHE_SIZE=1500 MB\r", "1500MB"},
+		{"PERIGEE_CACHE_SIZE=256M", "256MB"},
 		{"PERIGEE_VALKEY_URL=redis://host", "redis://host"},
 		{"PERIGEE_VALKEY_URL=rediss://[::1]:6380/2", "rediss://[::1]:6380/2"},
 		{"PERIGEE_VALKEY_URL=unix:///run/valkey.sock", "unix:///run/valkey.sock"},
@@ -99,8 +100,8 @@ func TestLoadValues(t *testing.T) {
 		{"PERIGEE_OFFLINE=true", "true"},
 		{"PERIGEE_OFFLINE=On", "true"},
 		{"PERIGEE_OFFLINE=off", "false"},
-		{"PERIGEE_TTL=0.5d", "12h"},
-		{"PERIGEE_TTL_RULES=/a=b/*=1h30m , *=1w", "/a=b/*=1h30m,*=7d"},
+		{"PERIGEE_TTL=1d12h", "1d12h"},
+		{"PERIGEE_TTL_RULES=/a=b/*=1h30m , *=1w", "/a=b/*=1h30m,*=1w"},
 		{"PERIGEE_TTL_RULES=off", "off"},
 		{"PERIGEE_TTL_FLOOR=0", "0s"},
 		{"PERIGEE_STALE_IF_ERROR=0", "0s"},

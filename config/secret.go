@@ -1,6 +1,12 @@
 package config
 
-import "log/slog"
+import (
+	"log/slog"
+	"strings"
+)
+
+// redacted stands where a secret would.
+const redacted = "[redacted]"
 
 // Secret is a value that hides itself wherever it is printed: with any verb of
 // fmt, as text, in JSON and in slog. It is a pointer inside, because fmt prints
@@ -48,4 +54,18 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 func (s *Secret) UnmarshalText(text []byte) error {
 	*s = NewSecret(string(text))
 	return nil
+}
+
+// withoutUserinfo hides what may be a name and password in a URL, also in one
+// that does not parse and in a list of several.
+func withoutUserinfo(value string) string {
+	end := strings.LastIndexByte(value, '@')
+	if end < 0 {
+		return value
+	}
+	start := strings.Index(value, "://")
+	if start < 0 || start > end {
+		return redacted + value[end:]
+	}
+	return value[:start+len("://")] + redacted + value[end:]
 }

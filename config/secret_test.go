@@ -33,7 +33,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 	if c.UpstreamToken.Reveal() != knownToken {
 		t.Fatal("the token did not arrive: the test would prove nothing")
 	}
-	if !strings.Contains(c.ValkeyURL.Reveal(), knownToken) || c.ValkeyPasswordFile.Reveal() != "p"+knownToken {
+	if !strings.Contains(c.ValkeyURL.Reveal(), knownToken) || c.ValkeyPassword.Reveal() != "p"+knownToken {
 		t.Fatal("the URL or the password did not arrive: the test would prove nothing")
 	}
 	for name, output := range outputs(t, c) {
@@ -60,7 +60,7 @@ func outputs(t *testing.T, c *config.Config) map[string]string {
 		all[verb+" of its address"] = fmt.Sprintf(verb, c)
 		all[verb+" of the Secret"] = fmt.Sprintf(verb, c.UpstreamToken)
 		all[verb+" of the URL"] = fmt.Sprintf(verb, c.ValkeyURL)
-		all[verb+" of the password file"] = fmt.Sprintf(verb, c.ValkeyPasswordFile)
+		all[verb+" of the password file"] = fmt.Sprintf(verb, c.ValkeyPassword)
 		all[verb+" of unexported fields"] = fmt.Sprintf(verb, inside)
 	}
 	text, err := json.Marshal(c)

@@ -51,8 +51,8 @@ func TestValkeyPasswordFile(t *testing.T) {
 			}
 		case err != nil:
 			t.Errorf("%q: %v", tt.content, err)
-		case c.ValkeyPasswordFile.Reveal() != tt.password || c.ValkeyPasswordFile.Path() != path:
-			t.Errorf("%q: got %q from %q", tt.content, c.ValkeyPasswordFile.Reveal(), c.ValkeyPasswordFile.Path())
+		case c.ValkeyPassword.Reveal() != tt.password || c.ValkeyPasswordFile != path:
+			t.Errorf("%q: got %q from %q", tt.content, c.ValkeyPassword.Reveal(), c.ValkeyPasswordFile)
 		}
 	}
 }
@@ -80,7 +80,7 @@ func TestValkeyCAFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.ValkeyCAFile.Pool() == nil || c.ValkeyCAFile.Path() != path {
-		t.Errorf("got %+v, want a pool", c.ValkeyCAFile)
+	if c.ValkeyCAs == nil || c.ValkeyCAFile != path {
+		t.Errorf("got %v from %q, want a pool", c.ValkeyCAs, c.ValkeyCAFile)
 	}
 }

@@ -52,7 +52,7 @@ func joinPeers(c *config.Config, local cache.Tier, name string, log *slog.Logger
 	p := &peers{local: local, name: name}
 	var err error
 	p.client, err = valkey.New(valkey.Options{
-		URL: c.ValkeyURL.Reveal(), Password: c.ValkeyPasswordFile.Reveal(), CA: c.ValkeyCAFile.Pool(),
+		URL: c.ValkeyURL.Reveal(), Password: c.ValkeyPassword.Reveal(), CA: c.ValkeyCAs,
 		Timeout: time.Duration(c.ValkeyTimeout), Replica: name,
 		Namespace: fingerprint(c.UpstreamURL.String()), Logger: log,
 		OnPurge: p.purged, OnLanded: p.landed, OnRemembered: p.remembered,

@@ -3,6 +3,7 @@ package config_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -84,36 +85,38 @@ func TestLoadBad(t *testing.T) {
 		{"PERIGEE_TRUSTED_PROXIES=::1,,::1", `PERIGEE_TRUSTED_PROXIES="::1,,::1": has an empty element` + allowedProxies + "\n" +
 			`PERIGEE_TRUSTED_PROXIES="::1,,::1": has "::1" twice` + allowedProxies},
 
-		{"PERIGEE_CACHE_SIZE=1023KiB", `PERIGEE_CACHE_SIZE="1023KiB": is smaller than 1MiB` + allowedCache},
-		{"PERIGEE_CACHE_SIZE=256M", `PERIGEE_CACHE_SIZE="256M": has the unit "M", which is none of B, kB, MB, GB, KiB, MiB, GiB` + allowedCache},
-		{"PERIGEE_CACHE_SIZE=-1", `PERIGEE_CACHE_SIZE="-1": does not begin with a whole number` + allowedCache},
-		{"PERIGEE_CACHE_SIZE=9999999999GiB", `PERIGEE_CACHE_SIZE="9999999999GiB": is larger than any memory` + allowedCache},
-		{"PERIGEE_MAX_BODY=1kB", `PERIGEE_MAX_BODY="1kB": is smaller than 64KiB` + allowedBody},
-		{"PERIGEE_MAX_BODY=2GB", `PERIGEE_MAX_BODY="2GB": is larger than 1GiB` + allowedBody},
+		{"PERIGEE_CACHE_SIZE=1023KiB", `PERIGEE_CACHE_SIZE="1023KiB": is less than 1MiB` + allowedCache},
+		{"PERIGEE_CACHE_SIZE=256Q", `PERIGEE_CACHE_SIZE="256Q": is not a size such as 64kB, 256MiB or 1GB, up to 1024 TiB` + allowedCache},
+		{"PERIGEE_CACHE_SIZE=-1", `PERIGEE_CACHE_SIZE="-1": is not a size such as 64kB, 256MiB or 1GB, up to 1024 TiB` + allowedCache},
+		{"PERIGEE_CACHE_SIZE=9999999999GiB", `PERIGEE_CACHE_SIZE="9999999999GiB": is not a size such as 64kB, 256MiB or 1GB, up to 1024 TiB` + allowedCache},
+		{"PERIGEE_MAX_BODY=1kB", `PERIGEE_MAX_BODY="1kB": is less than 64KiB` + allowedBody},
+		{"PERIGEE_MAX_BODY=2GB", `PERIGEE_MAX_BODY="2GB": is more than 1GiB` + allowedBody},
 
-		{"PERIGEE_TTL=3600", `PERIGEE_TTL="3600": has a number without a unit (ms, s, m, h, d or w)` + allowedTTL},
-		{"PERIGEE_TTL=-1h", `PERIGEE_TTL="-1h": is negative` + allowedTTL},
-		{"PERIGEE_TTL=1y", `PERIGEE_TTL="1y": has no number and unit at "1y"` + allowedTTL},
-		{"PERIGEE_TTL=999999w", `PERIGEE_TTL="999999w": is longer than 292 years` + allowedTTL},
-		{"PERIGEE_TTL=999ms\nPERIGEE_TTL_FLOOR=0", `PERIGEE_TTL="999ms": is shorter than 1s` + allowedTTL},
+		{"PERIGEE_TTL=3600", `PERIGEE_TTL="3600": is not a duration such as 90s, 1h30m or 7d, up to 292 years` + allowedTTL},
+		{"PERIGEE_TTL=-1h", `PERIGEE_TTL="-1h": is not a duration such as 90s, 1h30m or 7d, up to 292 years` + allowedTTL},
+		{"PERIGEE_TTL=1yr", `PERIGEE_TTL="1yr": is not a duration such as 90s, 1h30m or 7d, up to 292 years` + allowedTTL},
+		{"PERIGEE_TTL=999999w", `PERIGEE_TTL="999999w": is not a duration such as 90s, 1h30m or 7d, up to 292 years` + allowedTTL},
+		{"PERIGEE_TTL=999ms\nPERIGEE_TTL_FLOOR=0", `PERIGEE_TTL="999ms": is less than 1s` + allowedTTL},
 		{"PERIGEE_TTL_FLOOR=2h", `PERIGEE_TTL_FLOOR="2h": is longer than PERIGEE_TTL=1h` + allowedFloor},
 		{"PERIGEE_TTL=30s", `PERIGEE_TTL_FLOOR="1m" (the default): is longer than PERIGEE_TTL=30s` + allowedFloor},
-		{"PERIGEE_STALE_WHILE_REVALIDATE=soon", `PERIGEE_STALE_WHILE_REVALIDATE="soon": has no number and unit at "soon"` + allowedStale},
+		{"PERIGEE_STALE_WHILE_REVALIDATE=soon", `PERIGEE_STALE_WHILE_REVALIDATE="soon": is not a duration such as 90s, 1h30m or 7d, up to 292 years` + allowedStale},
 		{"PERIGEE_QUOTA=15", `PERIGEE_QUOTA="15": is not of the form 15/1h; allowed: auto, requests/period such as 15/1h, or off`},
-		{"PERIGEE_QUOTA_RESERVE=-1", `PERIGEE_QUOTA_RESERVE="-1": is not from 0 to 65536; allowed: a number from 0 to 65536`},
-		{"PERIGEE_QUOTA_WAIT=long", `PERIGEE_QUOTA_WAIT="long": has no number and unit at "long"; allowed: a duration; 0 is not at all`},
+		{"PERIGEE_QUOTA_RESERVE=-1", `PERIGEE_QUOTA_RESERVE="-1": is less than 0; allowed: a number from 0 to 65536`},
+		{"PERIGEE_QUOTA_RESERVE=65537", `PERIGEE_QUOTA_RESERVE="65537": is more than 65536; allowed: a number from 0 to 65536`},
+		{"PERIGEE_QUOTA_RESERVE=1.5", `PERIGEE_QUOTA_RESERVE="1.5": is not a whole number; allowed: a number from 0 to 65536`},
+		{"PERIGEE_QUOTA_WAIT=long", `PERIGEE_QUOTA_WAIT="long": is not a duration such as 90s, 1h30m or 7d, up to 292 years; allowed: a duration; 0 is not at all`},
 		{"PERIGEE_RATELIMIT_HEADERS=yes", `PERIGEE_RATELIMIT_HEADERS="yes": is none of the choices; allowed: on or off`},
 		{"PERIGEE_CLIENT_KEYS=required", `PERIGEE_CLIENT_KEYS="required": names no file of keys; allowed: optional, or required with PERIGEE_CLIENT_KEYS_FILE`},
-		{"PERIGEE_DATA_SIZE=1kB", `PERIGEE_DATA_SIZE="1kB": is smaller than 1MiB; allowed: a size from 1MiB`},
+		{"PERIGEE_DATA_SIZE=1kB", `PERIGEE_DATA_SIZE="1kB": is less than 1MiB; allowed: a size from 1MiB`},
 		{"PERIGEE_OFFLINE=perhaps", `PERIGEE_OFFLINE="perhaps": is none of the choices; allowed: true or false`},
-		{"PERIGEE_OFFLINE=true\nPERIGEE_PROFILE=http", `PERIGEE_OFFLINE="true": has nothing to serve with PERIGEE_PROFILE=http, which holds nothing over a restart; allowed: true or false`},
+		{"PERIGEE_OFFLINE=true\nPERIGEE_PROFILE=http", `PERIGEE_OFFLINE="true": has nothing to serve with PERIGEE_PROFILE=http, whose cache does not survive a restart; allowed: true or false`},
 		{"PERIGEE_OFFLINE=1\nPERIGEE_PROFILE=http", `PERIGEE_OFFLINE="1": is none of the choices; allowed: true or false`},
 		{"PERIGEE_WINDOW=5", `PERIGEE_WINDOW="5": is not a number from 10 to 100; allowed: a number from 10 to 100, or off`},
 		{"PERIGEE_WINDOW_DETAILED=many", `PERIGEE_WINDOW_DETAILED="many": is not a number from 10 to 100; allowed: a number from 10 to 100, or off`},
 		{"PERIGEE_MOVE_TIME_BOUNDS=yes", `PERIGEE_MOVE_TIME_BOUNDS="yes": is none of the choices; allowed: on or off`},
-		{"PERIGEE_RELOAD_INTERVAL=often", `PERIGEE_RELOAD_INTERVAL="often": has no number and unit at "often"; allowed: a duration; 0 is as often as clients like`},
-		{"PERIGEE_STALE_IF_ERROR=1.5.0h", `PERIGEE_STALE_IF_ERROR="1.5.0h": has no number and unit at "1.5.0h"` + allowedStale},
-		{"PERIGEE_UPSTREAM_TIMEOUT=0", `PERIGEE_UPSTREAM_TIMEOUT="0": is shorter than 1ms` + allowedTimeout},
+		{"PERIGEE_RELOAD_INTERVAL=often", `PERIGEE_RELOAD_INTERVAL="often": is not a duration such as 90s, 1h30m or 7d, up to 292 years; allowed: a duration; 0 is as often as clients like`},
+		{"PERIGEE_STALE_IF_ERROR=1.5.0h", `PERIGEE_STALE_IF_ERROR="1.5.0h": is not a duration such as 90s, 1h30m or 7d, up to 292 years` + allowedStale},
+		{"PERIGEE_UPSTREAM_TIMEOUT=0", `PERIGEE_UPSTREAM_TIMEOUT="0": is less than 1ms` + allowedTimeout},
 
 		{"PERIGEE_VALKEY_URL=redis:host", `PERIGEE_VALKEY_URL=[redacted]: is not a URL` + allowedValkey},
 		{"PERIGEE_VALKEY_URL=http://host", `PERIGEE_VALKEY_URL=[redacted]: does not begin with redis://, rediss:// or unix://` + allowedValkey},
@@ -133,14 +136,14 @@ func TestLoadBad(t *testing.T) {
 		{"PERIGEE_VALKEY_URL=redis://host\nPERIGEE_VALKEY_CA_FILE=/no/such", `PERIGEE_VALKEY_CA_FILE="/no/such": PERIGEE_VALKEY_URL is not rediss://` + allowedCA},
 		{"PERIGEE_VALKEY_URL=rediss://host\nPERIGEE_VALKEY_CA_FILE=/no/such", `PERIGEE_VALKEY_CA_FILE="/no/such": the file cannot be read: no such file or directory` + allowedCA},
 		{"PERIGEE_VALKEY_URL=rediss://host\nPERIGEE_VALKEY_CA_FILE=/dev/null", `PERIGEE_VALKEY_CA_FILE="/dev/null": the file has no certificates in PEM` + allowedCA},
-		{"PERIGEE_VALKEY_TIMEOUT=9ms", `PERIGEE_VALKEY_TIMEOUT="9ms": is shorter than 10ms` + allowedWait},
-		{"PERIGEE_VALKEY_TIMEOUT=5001ms", `PERIGEE_VALKEY_TIMEOUT="5001ms": is longer than 5s` + allowedWait},
+		{"PERIGEE_VALKEY_TIMEOUT=9ms", `PERIGEE_VALKEY_TIMEOUT="9ms": is less than 10ms` + allowedWait},
+		{"PERIGEE_VALKEY_TIMEOUT=5001ms", `PERIGEE_VALKEY_TIMEOUT="5001ms": is more than 5s` + allowedWait},
 
 		{"PERIGEE_TTL_RULES=/x", `PERIGEE_TTL_RULES="/x": has "/x", which is not pattern=duration` + allowedRules},
 		{"PERIGEE_TTL_RULES=x=1h", `PERIGEE_TTL_RULES="x=1h": has the pattern "x", which can match no path` + allowedRules},
 		{"PERIGEE_TTL_RULES=/x?y=1h", `PERIGEE_TTL_RULES="/x?y=1h": has the pattern "/x?y", which can match no path` + allowedRules},
-		{"PERIGEE_TTL_RULES=/x=", `PERIGEE_TTL_RULES="/x=": has the duration "", which is empty` + allowedRules},
-		{"PERIGEE_TTL_RULES=/x=1", `PERIGEE_TTL_RULES="/x=1": has the duration "1", which has a number without a unit (ms, s, m, h, d or w)` + allowedRules},
+		{"PERIGEE_TTL_RULES=/x=", `PERIGEE_TTL_RULES="/x=": has the duration "", which is not a duration such as 90s, 1h30m or 7d, up to 292 years` + allowedRules},
+		{"PERIGEE_TTL_RULES=/x=1", `PERIGEE_TTL_RULES="/x=1": has the duration "1", which is not a duration such as 90s, 1h30m or 7d, up to 292 years` + allowedRules},
 		{"PERIGEE_TTL_RULES=/x=0", `PERIGEE_TTL_RULES="/x=0": has the duration "0", which is shorter than 1s` + allowedRules},
 		{"PERIGEE_TTL_RULES=*=1h,*=2h", `PERIGEE_TTL_RULES="*=1h,*=2h": has two rules for "*", of which the second never applies` + allowedRules},
 
@@ -154,9 +157,9 @@ func TestLoadBad(t *testing.T) {
 		{"PERIGEE_CORS_ORIGINS=*,https://x", `PERIGEE_CORS_ORIGINS="*,https://x": has * beside others` + allowedOrigins},
 
 		// A value that cannot be read is told once: rules that involve it are silent.
-		{"PERIGEE_TTL=x", `PERIGEE_TTL="x": has no number and unit at "x"` + allowedTTL},
+		{"PERIGEE_TTL=x", `PERIGEE_TTL="x": is not a duration such as 90s, 1h30m or 7d, up to 292 years` + allowedTTL},
 		{"PERIGEE_LISTEN=x", `PERIGEE_LISTEN="x": is not host:port or :port` + allowedListen},
-		{"PERIGEE_MAX_BODY=x", `PERIGEE_MAX_BODY="x": does not begin with a whole number` + allowedBody},
+		{"PERIGEE_MAX_BODY=x", `PERIGEE_MAX_BODY="x": is not a size such as 64kB, 256MiB or 1GB, up to 1024 TiB` + allowedBody},
 	}
 	for _, tt := range tests {
 		t.Run(tt.environ, func(t *testing.T) {
@@ -185,7 +188,7 @@ func TestLoadTellsAllFaultsAtOnce(t *testing.T) {
 	want := strings.Join([]string{
 		`PERIGEE_UPSTREAM_URL="x": does not begin with http:// or https://` + allowedURL,
 		`PERIGEE_UPSTREAM_TOKEN_FILE="/no/such": the file cannot be read: no such file or directory` + allowedFile,
-		`PERIGEE_CACHE_SIZE="big": does not begin with a whole number` + allowedCache,
+		`PERIGEE_CACHE_SIZE="big": is not a size such as 64kB, 256MiB or 1GB, up to 1024 TiB` + allowedCache,
 		`PERIGEE_TTL_RULES="a=1h,/b": has the pattern "a", which can match no path` + allowedRules,
 		`PERIGEE_TTL_RULES="a=1h,/b": has "/b", which is not pattern=duration` + allowedRules,
 		`PERIGEE_TTL_FLOOR="1d": is longer than PERIGEE_TTL=1h` + allowedFloor,
@@ -215,5 +218,59 @@ func TestLoadBadTokenFiles(t *testing.T) {
 				t.Errorf("error:\n%v\nwant:\n%s", err, want)
 			}
 		})
+	}
+}
+func TestWarnings(t *testing.T) {
+	tests := []struct {
+		name    string
+		environ []string
+		want    []string
+	}{
+		{"a slip of the finger", []string{"PERIGEE_TLL=1h"},
+			[]string{"PERIGEE_TLL is not a setting and is ignored; the nearest known name is PERIGEE_TTL"}},
+		{"a forgotten underscore", []string{"PERIGEE_TTLRULES=off"},
+			[]string{"PERIGEE_TTLRULES is not a setting and is ignored; the nearest known name is PERIGEE_TTL_RULES"}},
+		{"lower case", []string{"PERIGEE_cors_origin=off"},
+			[]string{"PERIGEE_cors_origin is not a setting and is ignored; the nearest known name is PERIGEE_CORS_ORIGINS"}},
+		{"letters too many", []string{"PERIGEE_THE_TTL=1h"},
+			[]string{"PERIGEE_THE_TTL is not a setting and is ignored; the nearest known name is PERIGEE_TTL"}},
+		{"several, sorted", []string{"PERIGEE_UPSTREAM_TOKEN_FIL=x", "PERIGEE_LOGLEVEL="}, []string{
+			"PERIGEE_LOGLEVEL is not a setting and is ignored; the nearest known name is PERIGEE_LOG_LEVEL",
+			"PERIGEE_UPSTREAM_TOKEN_FIL is not a setting and is ignored; the nearest known name is PERIGEE_UPSTREAM_TOKEN_FILE"}},
+		{"beside a Kubernetes Service named perigee", []string{
+			"PERIGEE_PORT=tcp://10.0.0.1:80", "PERIGEE_PORT_80_TCP_ADDR=10.0.0.1",
+			"PERIGEE_SERVICE_HOST=10.0.0.1", "PERIGEE_SERVICE_PORT_HTTP=80"}, nil},
+		{"of someone else", []string{"PERIGEES=1", "HOME=/", "perigee_ttl=1h"}, nil},
+		{"token in the clear", []string{"PERIGEE_UPSTREAM_URL=http://example.org", "PERIGEE_UPSTREAM_TOKEN=x"},
+			[]string{"PERIGEE_UPSTREAM_TOKEN is sent unencrypted, since PERIGEE_UPSTREAM_URL is http"}},
+		{"token in the clear, to this machine", []string{"PERIGEE_UPSTREAM_URL=http://127.0.0.2:1", "PERIGEE_UPSTREAM_TOKEN=x"}, nil},
+		{"no token in the clear", []string{"PERIGEE_UPSTREAM_URL=http://example.org"}, nil},
+		{"offline without a folder", []string{"PERIGEE_OFFLINE=true", "PERIGEE_DATA_DIR=off"},
+			[]string{"PERIGEE_OFFLINE leaves nothing to serve, since PERIGEE_DATA_DIR is off"}},
+		{"a base that no link has", []string{"PERIGEE_PUBLIC_URL=http://example.org", "PERIGEE_LINKS=keep"},
+			[]string{"PERIGEE_PUBLIC_URL has no effect, since PERIGEE_LINKS is keep"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, warnings, err := config.Load(append(tt.environ, "HOME=/home/me"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, w := range warnings {
+				got = append(got, w.String())
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("warnings:\n%q\nwant:\n%q", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestWarningsComeWithFaults: a misspelt name may be why another is at fault.
+func TestWarningsComeWithFaults(t *testing.T) {
+	_, warnings, err := config.Load([]string{"PERIGEE_TTL=x", "PERIGEE_TLL=1h", "HOME=/home/me"})
+	if err == nil || len(warnings) != 1 {
+		t.Errorf("error %v and warnings %v, want one of each", err, warnings)
 	}
 }
