@@ -10,9 +10,11 @@ import (
 	"net/http/httptest"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 
 	"perigee/cache/valkey/valkeytest"
+	"perigee/cmd/perigee/app"
 	"perigee/config"
 	"perigee/proxy/ll2sim"
 )
@@ -23,99 +25,101 @@ const hitTarget = "/2.3.0/spacecraft/?limit=10"
 // sockets: of a bare handler that writes the same bytes, of the whole program,
 // metrics and all, and of the same with its access log.
 func BenchmarkHitOnTheWire(b *testing.B) {
-	quiet, logging := benchProgram(b, "error"), benchProgram(b, "info")
-	held := warmed(b, quiet)
-	warmed(b, logging)
-	for _, bm := range []struct {
-		name    string
-		handler http.Handler
-	}{{"bare", bare(held)}, {"perigee", quiet.handler}, {"perigee-logging", logging.handler}} {
-		b.Run(bm.name, func(b *testing.B) { hammer(b, bm.handler) })
+	quiet, logging := benchApp(b, "error"), benchApp(b, "info")
+	warm(b, logging)
+	bare := httptest.NewServer(replay(warm(b, quiet)))
+	defer bare.Close()
+	for _, bm := range []struct{ name, url string }{
+		{"bare", bare.URL}, {"perigee", quiet.TrafficURL()}, {"perigee-logging", logging.TrafficURL()},
+	} {
+		b.Run(bm.name, func(b *testing.B) { hammer(b, bm.url) })
 	}
 }
 
 // BenchmarkHitAndValkey measures hits a second of the whole program without Valkey,
-// with it, and while it is paused, in turns: what is held never waits for it.
+// with it, and while it is paused, in turns: what is cached never waits for it.
 func BenchmarkHitAndValkey(b *testing.B) {
 	server := valkeytest.Start(b)
-	alone, shared := benchProgram(b, "error"), benchProgram(b, "error", "PERIGEE_VALKEY_URL="+server.URL())
-	await(b, "Valkey", func() bool { return shared.store.peers.client.Stats().Up })
-	warmed(b, alone)
-	warmed(b, shared)
-	up := func() {
+	alone, shared := benchApp(b, "error"), benchApp(b, "error", "PERIGEE_VALKEY_URL="+server.URL())
+	warm(b, alone)
+	warm(b, shared)
+	resume := func() {
 		server.Resume()
-		await(b, "Valkey", func() bool { return shared.store.peers.client.Stats().Up })
+		await(b, "Valkey", func() bool {
+			_, body := get(b, shared.AdminURL()+"/metrics")
+			return strings.Contains(body, "\nperigee_valkey_up 1\n")
+		})
 	}
 	for range 3 { // in turns, since machines are not the same all the time
 		for _, bm := range []struct {
-			name    string
-			program *perigee
-			before  func()
-		}{{"alone", alone, func() {}}, {"valkey", shared, up}, {"valkey-paused", shared, server.Pause}} {
+			name   string
+			app    *app.App
+			before func()
+		}{{"alone", alone, func() {}}, {"valkey", shared, resume}, {"valkey-paused", shared, server.Pause}} {
 			bm.before()
-			b.Run(bm.name, func(b *testing.B) { hammer(b, bm.program.handler) })
+			b.Run(bm.name, func(b *testing.B) { hammer(b, bm.app.TrafficURL()) })
 		}
 	}
 	server.Resume()
 }
 
-// warmed has the program fetch the page, and returns it as a hit.
-func warmed(b *testing.B, p *perigee) (held *httptest.ResponseRecorder) {
+// warm has the app fetch the page, and returns it as a hit.
+func warm(b *testing.B, a *app.App) (hit *http.Response, body string) {
 	b.Helper()
 	for range 2 { // the miss, then a hit
-		held = httptest.NewRecorder()
-		r := httptest.NewRequest(http.MethodGet, "http://perigee.test"+hitTarget, nil)
-		r.RequestURI = hitTarget
-		p.handler.ServeHTTP(held, r)
-		if held.Code != http.StatusOK {
-			b.Fatalf("status %d: %s", held.Code, held.Body)
+		hit, body = send(b, http.MethodGet, a.TrafficURL()+hitTarget, "", "Accept-Encoding", "identity") // as wireClient asks
+		if hit.StatusCode != http.StatusOK {
+			b.Fatalf("status %d: %s", hit.StatusCode, body)
 		}
 	}
-	return held
+	return hit, body
 }
 
-// benchProgram is the whole proxy in front of a simulator.
-func benchProgram(b *testing.B, level config.LogLevel, environ ...string) *perigee {
+// benchApp is the whole proxy in front of a simulator.
+func benchApp(b *testing.B, level config.LogLevel, environ ...string) *app.App {
 	b.Helper()
 	sim := httptest.NewServer(ll2sim.New(ll2sim.Options{Limit: -1}))
 	b.Cleanup(sim.Close)
-	c, _, err := config.Load(append(environ,
-		"PERIGEE_UPSTREAM_URL="+sim.URL, "PERIGEE_LOG_LEVEL="+string(level), "PERIGEE_DATA_DIR="+b.TempDir()))
-	if err != nil {
-		b.Fatal(err)
-	}
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { null.Close() })
-	p, err := assemble(c, logger(c, null))
+	p := program{stderr: null, environ: append(environ,
+		"PERIGEE_UPSTREAM_URL="+sim.URL, "PERIGEE_LOG_LEVEL="+string(level), "PERIGEE_DATA_DIR="+b.TempDir(),
+		"PERIGEE_LISTEN=127.0.0.1:0", "PERIGEE_ADMIN_LISTEN=127.0.0.1:0")}
+	c, log, err := p.settings()
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(p.close)
-	return p
+	a, err := app.New(c, log)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := a.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { a.Close() })
+	return a
 }
 
-// bare writes the same bytes with nothing of ours in the way.
-func bare(held *httptest.ResponseRecorder) http.Handler {
-	header, body := held.Header().Clone(), held.Body.Bytes()
+// replay writes the same bytes with nothing of ours in the way.
+func replay(hit *http.Response, body string) http.Handler {
+	header, text := hit.Header.Clone(), []byte(body)
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		h := w.Header()
 		for name, values := range header {
 			h[name] = values
 		}
-		_, _ = w.Write(body)
+		_, _ = w.Write(text)
 	})
 }
 
-func hammer(b *testing.B, h http.Handler) {
-	server := httptest.NewServer(h)
-	defer server.Close()
+func hammer(b *testing.B, url string) {
 	b.ReportAllocs()
 	b.SetParallelism(8)
 	b.RunParallel(func(pb *testing.PB) {
-		c, err := dialClient(server.Listener.Addr().String())
+		c, err := dialClient(strings.TrimPrefix(url, "http://"))
 		if err != nil {
 			b.Error(err)
 			return

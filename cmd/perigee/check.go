@@ -8,8 +8,8 @@ import (
 )
 
 // check validates the settings, prints them without secrets and exits.
-func (p program) check(_ context.Context, args []string) error {
-	if err := noArguments("check", args); err != nil {
+func check(_ context.Context, p program) error {
+	if err := noArguments("check", p.args); err != nil {
 		return err
 	}
 	c, warnings, err := config.Load(p.environ)

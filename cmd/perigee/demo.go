@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"perigee/cmd/perigee/app"
 	"perigee/config"
 	"perigee/proxy/ll2sim"
 )
@@ -16,26 +17,29 @@ import (
 // demoLatency is about what the real API takes, so that a hit is felt.
 const demoLatency = 300 * time.Millisecond
 
+// anyPort is an address of this machine alone with a port that is free.
+const anyPort = "127.0.0.1:0"
+
 // demo runs the simulated upstream and the proxy in front of it on free ports.
 // The settings hold, but for the upstream, the addresses and the data folder, which
 // is a new one. With nothing in it there is nothing to serve offline.
-func (p program) demo(ctx context.Context, args []string) error {
-	if err := noArguments("demo", args); err != nil {
+func demo(ctx context.Context, p program) (err error) {
+	if err := noArguments("demo", p.args); err != nil {
 		return err
 	}
 	c, log, err := p.settings()
 	if err != nil {
 		return err
 	}
-	sim, err := listen("simulator", "127.0.0.1:0", ll2sim.New(ll2sim.Options{
+	sim, err := app.Listen("simulator", anyPort, ll2sim.New(ll2sim.Options{
 		Latency: func() time.Duration { return demoLatency },
 	}), demoLatency, log)
 	if err != nil {
 		return err
 	}
-	sim.start()
-	c.UpstreamURL, err = url.Parse(sim.url())
-	if err != nil {
+	sim.Start()
+	defer func() { err = errors.Join(err, sim.Close()) }()
+	if c.UpstreamURL, err = url.Parse(sim.URL()); err != nil {
 		return err
 	}
 	c.UpstreamToken, c.Offline, c.ValkeyURL = config.Secret{}, false, config.ValkeyURL{}
@@ -43,13 +47,10 @@ func (p program) demo(ctx context.Context, args []string) error {
 		return err
 	}
 	defer os.RemoveAll(c.DataDir)
-	c.Listen, c.AdminListen = "127.0.0.1:0", "127.0.0.1:0"
-	failed := serveWith(ctx, c, log, func(traffic, admin *server) {
-		printDemo(p.stdout, sim.url(), traffic.url(), admin.url())
+	c.Listen, c.AdminListen = anyPort, anyPort
+	return serveWith(ctx, c, log, func(a *app.App) {
+		printDemo(p.stdout, sim.URL(), a.TrafficURL(), a.AdminURL())
 	})
-	stopping, cancel := context.WithTimeout(context.Background(), drainTimeout)
-	defer cancel()
-	return errors.Join(failed, sim.stop(stopping))
 }
 
 func printDemo(w io.Writer, upstream, traffic, admin string) {

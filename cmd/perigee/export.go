@@ -6,80 +6,65 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
+	"log/slog"
 	"os"
 	"path/filepath"
-	"time"
+	"strings"
 
-	"perigee/cache/archive"
-	"perigee/cache/disk"
+	"perigee/cmd/perigee/app"
 	"perigee/config"
 )
 
-// export writes the pages that are held on disk, however old, into one file.
-func (p program) export(ctx context.Context, args []string) error {
-	file, c, log, err := p.handover("export", args)
+// standardStream is what export and import call stdout and stdin by.
+const standardStream = "-"
+
+// exportPages writes the pages that are cached on disk, however old, into one file.
+func exportPages(ctx context.Context, p program) error {
+	file, c, log, err := p.archiveSettings("export")
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(upstreamFolder(c), pagesFolder)); err != nil {
-		return fmt.Errorf("export: nothing is held: %w", err)
+	var count int
+	var size tally
+	write := func(w io.Writer) (err error) {
+		count, err = app.Export(ctx, c, log, io.MultiWriter(w, &size))
+		return err
 	}
-	// Without a limit: what reads must never evict, whatever the server's limit is.
-	pages, err := openPages(c, math.MaxInt64, log)
-	if err != nil {
-		return fmt.Errorf("export: %w", err)
-	}
-	defer pages.Close()
-	e := exporting{ctx: ctx, c: c, pages: pages}
 	report := p.stdout
 	if file == standardStream {
 		report = p.stderr
-		err = e.write(p.stdout)
+		err = write(p.stdout)
 	} else {
-		err = e.writeFile(file)
+		err = replaceFile(file, write)
 	}
 	if err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
-	fmt.Fprintf(report, "exported %s (%s)\n", countPages(e.count), inUnits(e.bytes))
+	fmt.Fprintf(report, "exported %s (%s)\n", countPages(count), inUnits(int64(size)))
 	return nil
 }
 
-// exporting is one export under way.
-type exporting struct {
-	ctx   context.Context
-	c     *config.Config
-	pages *disk.Tier
-
-	count int
-	bytes int64
+// archiveSettings reads what export and import have in common: the one argument, and
+// the settings, which must say where pages are cached.
+func (p program) archiveSettings(command string) (file string, c *config.Config, log *slog.Logger, err error) {
+	if len(p.args) != 1 || p.args[0] == "" || strings.HasPrefix(p.args[0], "-") && p.args[0] != standardStream {
+		return "", nil, nil, fmt.Errorf("%w: perigee %s FILE, where - is a standard stream; got %q", errUsage, command, p.args)
+	}
+	if c, log, err = p.settings(); err != nil {
+		return "", nil, nil, err
+	}
+	switch {
+	case c.Profile == config.ProfileHTTP:
+		err = fmt.Errorf("%w: %s is about what is held on disk, and PERIGEE_PROFILE=http holds nothing there", errUsage, command)
+	case c.DataDir == config.DataDirOff:
+		err = fmt.Errorf("%w: %s is about what is held on disk, and PERIGEE_DATA_DIR is off", errUsage, command)
+	}
+	return p.args[0], c, log, err
 }
 
-// write writes the archive.
-func (e *exporting) write(w io.Writer) error {
-	a, err := archive.NewWriter(&tally{w: w, n: &e.bytes}, archive.Meta{
-		Upstream: e.c.UpstreamURL.String(), Made: time.Now().UTC(), By: "perigee " + version(),
-	})
-	if err != nil {
-		return err
-	}
-	for entry := range e.pages.All() {
-		if err := errors.Join(e.ctx.Err(), a.Add(entry)); err != nil {
-			return err
-		}
-		e.count++
-	}
-	// A page that cannot be read is left out by All, which only the tier tells of.
-	if ailing := e.pages.Stats().Unhealthy; ailing != "" {
-		return fmt.Errorf("not all of %s could be read: %s", e.c.DataDir, ailing)
-	}
-	return a.Close()
-}
-
-// writeFile writes the archive aside and gives it its name when it is whole. Only
-// its owner may read it.
-func (e *exporting) writeFile(path string) error {
+// replaceFile writes a file aside and gives it its name when it is whole. Only its
+// owner may read it.
+func replaceFile(path string, write func(io.Writer) error) error {
 	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
 		return fmt.Errorf("%s is there already and not a file (%s)", path, info.Mode().Type())
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -89,7 +74,7 @@ func (e *exporting) writeFile(path string) error {
 	if err != nil {
 		return err
 	}
-	err = e.write(f)
+	err = write(f)
 	if err == nil {
 		err = f.Sync()
 	}
@@ -103,14 +88,29 @@ func (e *exporting) writeFile(path string) error {
 	return err
 }
 
-// tally counts what is written.
-type tally struct {
-	w io.Writer
-	n *int64
-}
+// tally counts the bytes that are written to it.
+type tally int64
 
 func (t *tally) Write(p []byte) (int, error) {
-	n, err := t.w.Write(p)
-	*t.n += int64(n)
-	return n, err
+	*t += tally(len(p))
+	return len(p), nil
+}
+
+// countPages returns a number of pages in words.
+func countPages(n int) string {
+	if n == 1 {
+		return "1 page"
+	}
+	return fmt.Sprintf("%d pages", n)
+}
+
+// inUnits returns a number of bytes as people read it.
+func inUnits(n int64) string {
+	switch {
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	}
+	return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
 }

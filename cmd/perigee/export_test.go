@@ -28,7 +28,7 @@ func writeFile(t *testing.T, path string, content []byte) {
 func holding(t *testing.T, entries ...*cache.Entry) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	tier, err := disk.New(disk.Options{Dir: filepath.Join(dir, "https-ll.thespacedevs.com", pagesFolder)})
+	tier, err := disk.New(disk.Options{Dir: filepath.Join(dir, "https-ll.thespacedevs.com", "pages")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestExportLeavesAllInPlace(t *testing.T) {
 func TestExportWhereNothingIsHeld(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "none")
 	code, _, stderr := runs(t, []string{"PERIGEE_DATA_DIR=" + dir}, "export", filepath.Join(t.TempDir(), "file"))
-	if _, err := os.Stat(dir); code != exitFailed || !strings.Contains(stderr, "nothing is held") || err == nil {
+	if _, err := os.Stat(dir); code != exitFailed || !strings.Contains(stderr, "nothing is cached") || err == nil {
 		t.Errorf("%d %s; the folder: %v", code, stderr, err)
 	}
 }

@@ -42,7 +42,7 @@ func TestAWarmCacheIsHandedOverAndServedOffline(t *testing.T) {
 		}
 		r := start(t, environ)
 		traffic := r.stderr.await(t, `traffic=(\S+)`)
-		r.stderr.await(t, `(offline: nothing is sent upstream, only what is held is served" pages=6)`)
+		r.stderr.await(t, `(offline: nothing is sent upstream, only what is cached is served" pages=6)`)
 		for _, target := range heldTargets() {
 			resp, body := get(t, traffic+target)
 			if resp.StatusCode != want[target].status || body != want[target].body || resp.Header.Get("Etag") != want[target].tag {

@@ -3,30 +3,31 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"strings"
-	"time"
-)
 
-const healthTimeout = 3 * time.Second
+	"perigee/cmd/perigee/app"
+	"perigee/config"
+)
 
 // health asks the admin listener of a running perigee whether it is ready. It is
 // what a container without a shell probes itself with.
-func (p program) health(ctx context.Context, args []string) error {
-	if err := noArguments("health", args); err != nil {
+func health(ctx context.Context, p program) error {
+	if err := noArguments("health", p.args); err != nil {
 		return err
 	}
-	admin, err := newAdminClient(p.environ)
+	admin, err := p.adminClient()
 	if err != nil {
 		return err
 	}
-	status, body, err := admin.do(ctx, "/readyz", nil, healthTimeout)
+	state, err := admin.Ready(ctx)
+	fmt.Fprint(p.stdout, state)
+	return err
+}
+
+// adminClient asks a perigee that runs with the same settings.
+func (p program) adminClient() (*app.Client, error) {
+	c, _, err := config.Load(p.environ)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	fmt.Fprint(p.stdout, string(body))
-	if status != http.StatusOK {
-		return fmt.Errorf("not ready: %s", strings.TrimSpace(string(body)))
-	}
-	return nil
+	return app.NewClient(c)
 }

@@ -42,7 +42,7 @@ func spacecraft(t *testing.T, id int, name string, hours int) *cache.Entry {
 // heldIn returns the bodies that a data folder holds of someUpstream, by key.
 func heldIn(t *testing.T, dir string) map[cache.Key]string {
 	t.Helper()
-	tier, err := disk.New(disk.Options{Dir: filepath.Join(dir, "https-ll.thespacedevs.com", pagesFolder)})
+	tier, err := disk.New(disk.Options{Dir: filepath.Join(dir, "https-ll.thespacedevs.com", "pages")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,10 @@
 // Command perigee is a caching reverse proxy for the Launch Library 2 API.
 //
-//	perigee [serve]   answer apps, asking upstream when nothing held can
+//	perigee [serve]   answer apps, asking upstream when nothing cached can
 //	perigee demo      the same with a simulated upstream; needs no network
 //	perigee sim       the simulated upstream alone
 //	perigee check     validate the settings and exit
-//	perigee export    write what is held on disk into one file
+//	perigee export    write what is cached on disk into one file
 //	perigee import    add what such a file holds
 //	perigee purge     have a running perigee forget what answers a request
 //	perigee health    ask a running perigee whether it is ready, for containers
@@ -17,7 +17,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -39,24 +38,9 @@ func main() {
 	os.Exit(code)
 }
 
-// program is what a run of the command may use of the world, so that tests run
-// the whole of it inside their own process.
-type program struct {
-	args    []string // without the command's name
-	environ []string
-	stdin   io.Reader // nil: there is none
-	stdout  io.Writer
-	stderr  io.Writer
-}
-
-// errUsage marks errors that are the caller's: exit code 2.
-var errUsage = errors.New("usage")
-
-const usage = "usage: perigee [serve | demo | sim | check | export FILE | import FILE | purge TARGET... | health | version]"
-
 // run carries out one command and returns the exit code.
 func run(ctx context.Context, p program) int {
-	err := p.dispatch(ctx)
+	err := dispatch(ctx, p)
 	var faults config.Faults
 	switch {
 	case err == nil:
@@ -74,26 +58,21 @@ func run(ctx context.Context, p program) int {
 	return exitFailed
 }
 
-func (p program) dispatch(ctx context.Context) error {
-	command, rest := "serve", p.args
-	if len(p.args) > 0 {
-		command, rest = p.args[0], p.args[1:]
-	}
-	commands := map[string]func(context.Context, []string) error{
-		"serve": p.serve, "demo": p.demo, "sim": p.sim,
-		"check": p.check, "export": p.export, "import": p.importPages, "purge": p.purge, "health": p.health, "version": p.version,
-	}
-	do, ok := commands[command]
-	if !ok {
-		return fmt.Errorf("%w: unknown command %q; %s", errUsage, command, usage)
-	}
-	return do(ctx, rest)
-}
+const usage = "usage: perigee [serve | demo | sim | check | export FILE | import FILE | purge TARGET... | health | version]"
 
-// noArguments refuses what a command does not take.
-func noArguments(command string, args []string) error {
-	if len(args) > 0 {
-		return fmt.Errorf("%w: %s takes no arguments, got %q", errUsage, command, args)
+// dispatch carries out the command that the first argument names, or serve.
+func dispatch(ctx context.Context, p program) error {
+	name := "serve"
+	if len(p.args) > 0 {
+		name, p.args = p.args[0], p.args[1:]
 	}
-	return nil
+	commands := map[string]func(context.Context, program) error{
+		"serve": serve, "demo": demo, "sim": sim, "check": check, "export": exportPages, "import": importPages,
+		"purge": purge, "health": health, "version": version,
+	}
+	command, ok := commands[name]
+	if !ok {
+		return fmt.Errorf("%w: unknown command %q; %s", errUsage, name, usage)
+	}
+	return command(ctx, p)
 }

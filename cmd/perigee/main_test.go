@@ -85,13 +85,13 @@ func runs(t *testing.T, environ []string, args ...string) (code int, stdout, std
 	return code, out.String(), errs.String()
 }
 
-func get(t *testing.T, url string) (*http.Response, string) {
+func get(t testing.TB, url string) (*http.Response, string) {
 	t.Helper()
 	return send(t, http.MethodGet, url, "")
 }
 
 // send sends one request; fields are names and values in turn.
-func send(t *testing.T, method, url, body string, fields ...string) (*http.Response, string) {
+func send(t testing.TB, method, url, body string, fields ...string) (*http.Response, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if err != nil {

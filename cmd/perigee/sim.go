@@ -10,11 +10,12 @@ import (
 	"net/http"
 	"time"
 
+	"perigee/cmd/perigee/app"
 	"perigee/proxy/ll2sim"
 )
 
 // sim runs the simulated upstream alone.
-func (p program) sim(ctx context.Context, args []string) error {
+func sim(ctx context.Context, p program) error {
 	flags := flag.NewFlagSet("sim", flag.ContinueOnError)
 	flags.SetOutput(p.stderr)
 	address := flags.String("listen", "127.0.0.1:8090", "`address` to listen on")
@@ -22,7 +23,7 @@ func (p program) sim(ctx context.Context, args []string) error {
 	period := flags.Duration("period", time.Hour, "what the limit counts over")
 	latency := flags.Duration("latency", 0, "how long each answer takes")
 	failing := flags.Float64("fail", 0, "share of the requests that are answered with 500, from 0 to 1")
-	if err := flags.Parse(args); err != nil {
+	if err := flags.Parse(p.args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return nil
 		}
@@ -31,7 +32,7 @@ func (p program) sim(ctx context.Context, args []string) error {
 	if err := noArguments("sim", flags.Args()); err != nil {
 		return err
 	}
-	s, err := listen("simulator", *address, ll2sim.New(ll2sim.Options{
+	s, err := app.Listen("simulator", *address, ll2sim.New(ll2sim.Options{
 		Limit: *limit, Period: *period,
 		Latency: func() time.Duration { return *latency },
 		Fault:   failSome(*failing),
@@ -39,12 +40,9 @@ func (p program) sim(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	s.start()
-	fmt.Fprintf(p.stdout, "A simulated Launch Library 2 answers on %s/2.3.0/\n", s.url())
-	failed := awaitEnd(ctx, s)
-	stopping, cancel := context.WithTimeout(context.Background(), drainTimeout)
-	defer cancel()
-	return errors.Join(failed, s.stop(stopping))
+	s.Start()
+	fmt.Fprintf(p.stdout, "A simulated Launch Library 2 answers on %s/2.3.0/\n", s.URL())
+	return s.Run(ctx)
 }
 
 // failSome answers a share of all requests with 500.

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"errors"
@@ -13,17 +13,15 @@ import (
 	"perigee/cache"
 	"perigee/cache/disk"
 	"perigee/config"
-	"perigee/metrics"
 	"perigee/proxy"
-	"perigee/proxy/quota"
 )
 
 // Folders within that of an upstream, and names of what is kept in that of the state.
 const (
 	pagesFolder  = "pages"
 	stateFolder  = "state"
-	holdersName  = "holders"  // of what the server has stored
-	importedName = "imported" // of what was imported
+	indexName    = "holders"  // object-list index of what the server has stored
+	importedName = "imported" // and of what was imported
 	spentFolder  = "quota"    // with a fingerprint of the key, if there is one: it has a quota of its own
 	ledgerName   = "ledger"
 )
@@ -34,7 +32,24 @@ func upstreamFolder(c *config.Config) string {
 	return filepath.Join(c.DataDir, c.UpstreamURL.Scheme+"-"+url.QueryEscape(strings.ToLower(c.UpstreamURL.Host)))
 }
 
-// store is where answers are held.
+// openPages opens the tier on disk, which other processes may have open, too.
+func openPages(c *config.Config, maxBytes int64, log *slog.Logger) (*disk.Tier, error) {
+	return disk.New(disk.Options{Dir: filepath.Join(upstreamFolder(c), pagesFolder), MaxBytes: maxBytes, Logger: log})
+}
+
+func openState(c *config.Config) (*disk.Store, error) {
+	return disk.OpenStore(filepath.Join(upstreamFolder(c), stateFolder))
+}
+
+func openSpent(c *config.Config) (*disk.Store, error) {
+	folder := spentFolder
+	if c.UpstreamToken.IsSet() {
+		folder += "-" + fingerprint(c.UpstreamToken.Reveal())
+	}
+	return disk.OpenStore(filepath.Join(upstreamFolder(c), folder))
+}
+
+// store is where answers are cached, and what is known of them over a restart.
 type store struct {
 	cache.Tier
 	memory *cache.Memory
@@ -72,9 +87,7 @@ func openStore(c *config.Config, log *slog.Logger) (*store, error) {
 }
 
 func (s *store) addDisk(c *config.Config, log *slog.Logger) (err error) {
-	s.disk, err = disk.New(disk.Options{
-		Dir: filepath.Join(upstreamFolder(c), pagesFolder), MaxBytes: int64(c.DataSize), Logger: log,
-	})
+	s.disk, err = openPages(c, int64(c.DataSize), log)
 	if err == nil {
 		s.Tier, err = cache.NewLayered(cache.LayeredOptions{
 			Upper: s.memory, Lower: s.disk, Rebuild: proxy.Rebuilder(c.UpstreamURL),
@@ -83,20 +96,13 @@ func (s *store) addDisk(c *config.Config, log *slog.Logger) (err error) {
 	if err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
-	if s.state, err = disk.OpenStore(filepath.Join(upstreamFolder(c), stateFolder)); err != nil {
+	if s.state, err = openState(c); err != nil {
 		log.Warn("which lists hold objects does not survive a restart", "error", err)
 	}
-	if s.spent, err = disk.OpenStore(filepath.Join(upstreamFolder(c), quotaFolder(c))); err != nil {
+	if s.spent, err = openSpent(c); err != nil {
 		log.Warn("what is spent of the quota does not survive a restart", "error", err)
 	}
 	return nil
-}
-
-func quotaFolder(c *config.Config) string {
-	if !c.UpstreamToken.IsSet() {
-		return spentFolder
-	}
-	return spentFolder + "-" + fingerprint(c.UpstreamToken.Reveal())
 }
 
 func (s *store) addPeers(c *config.Config, log *slog.Logger) (err error) {
@@ -114,7 +120,7 @@ func (s *store) addPeers(c *config.Config, log *slog.Logger) (err error) {
 // close closes what openStore has opened. What is spent is left to others last.
 func (s *store) close() {
 	if s.peers != nil {
-		s.peers.client.Close()
+		s.peers.close()
 	}
 	s.Close()
 	if s.spent != nil {
@@ -122,8 +128,8 @@ func (s *store) close() {
 	}
 }
 
-// ailments says what is wrong with what holds answers, in words for operators.
-func (s *store) ailments() []string {
+// troubles says what is wrong with the store, in words for operators.
+func (s *store) troubles() []string {
 	var all []string
 	if s.disk != nil {
 		if what := s.disk.Stats().Unhealthy; what != "" {
@@ -139,78 +145,38 @@ func (s *store) ailments() []string {
 	return all
 }
 
-func (s *store) memoryStats() metrics.CacheStats { return metrics.CacheStats(s.memory.Stats()) }
-
-// diskStats is nil if there is nothing on disk to tell of.
-func (s *store) diskStats() func() metrics.DiskStats {
-	if s.disk == nil {
-		return nil
-	}
-	return func() metrics.DiskStats {
-		d := s.disk.Stats()
-		return metrics.DiskStats{
-			Entries: d.Entries, Bytes: d.Bytes, MaxBytes: d.MaxBytes, Hits: d.Hits, Misses: d.Misses,
-			Evicted: d.Evicted, Damaged: d.Damaged,
-			Faults: d.Full + d.ReadOnly + d.Vanished + d.Slow + d.OtherFaults, Ailing: d.Unhealthy != "",
-		}
-	}
-}
-
-// valkeyStats is nil if nothing is shared.
-func (s *store) valkeyStats() func() metrics.ValkeyStats {
-	if s.peers == nil {
-		return nil
-	}
-	return func() metrics.ValkeyStats {
-		v := s.peers.client.Stats()
-		return metrics.ValkeyStats{
-			Up: v.Up, Losses: v.Losses, Hits: v.Hits, Misses: v.Misses, Puts: v.Puts, Damaged: v.Damaged,
-			Full: v.Full, Declined: v.Crowded + v.Declined, Led: v.Led, Followed: v.Followed,
-			Fenced: v.Fenced, Purges: v.PurgesHeard,
-		}
-	}
-}
-
-// keptLedger has the ledger of the quota survive restarts, if there is where to
-// keep it: what it returns keeps snapshots, and restores the last one.
-func (s *store) keptLedger(log *slog.Logger) (save func([]byte), restore func(*quota.Gate)) {
-	if s.spent == nil {
-		return nil, func(*quota.Gate) {}
-	}
-	save = func(snapshot []byte) {
-		if err := s.spent.Save(ledgerName, snapshot); err != nil {
-			log.Warn("what is spent of the quota was not saved", "error", err)
-		}
-	}
-	return save, func(gate *quota.Gate) {
-		snapshot, err := s.spent.Load(ledgerName)
-		if errors.Is(err, fs.ErrNotExist) {
-			return
-		}
-		// A file that is damaged leaves no snapshot, which is a damaged one too.
-		if err := errors.Join(err, gate.Restore(snapshot)); err != nil {
-			log.Warn("what was spent of the quota is not known: all of it counts as spent until a report", "error", err)
-		}
-	}
-}
-
-// keptHolders has it survive restarts which lists hold objects: saved is what is
-// known of those, and save keeps what is new.
-func (s *store) keptHolders(log *slog.Logger) (saved []byte, save func([]byte)) {
+// keptIndex has the object-list index survive restarts: saved is what is known, and
+// save keeps what is new.
+func (s *store) keptIndex(log *slog.Logger) (saved []byte, save func([]byte)) {
 	if s.state == nil {
 		return nil, nil
 	}
 	var all [][]byte
-	for _, name := range []string{importedName, holdersName} {
+	for _, name := range []string{importedName, indexName} {
 		saved, err := s.state.Load(name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			log.Warn("lists that are held answer for their objects only when they are asked for again", "error", err)
 		}
 		all = append(all, saved)
 	}
-	return proxy.JoinHolders(all...), func(holders []byte) {
-		if err := s.state.Save(holdersName, holders); err != nil {
+	return proxy.JoinHolders(all...), func(index []byte) {
+		if err := s.state.Save(indexName, index); err != nil {
 			log.Warn("after a restart lists answer for their objects only when they are asked for again", "error", err)
 		}
 	}
+}
+
+// addToIndex has lists that were imported, by key, answer for their objects from the
+// next start on. The file is not the one of a server that may run and knows nothing
+// of these.
+func addToIndex(c *config.Config, keys []string) error {
+	state, err := openState(c)
+	if err != nil {
+		return err
+	}
+	saved, err := state.Load(importedName)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, disk.ErrDamaged) {
+		return err
+	}
+	return state.Save(importedName, proxy.JoinHolders(saved, proxy.HoldersOf(keys)))
 }

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"log/slog"
@@ -95,5 +95,17 @@ func TestAPurgeReachesEveryReplica(t *testing.T) {
 	there.peers.purged(newer.Key, time.Now())
 	if !heldThere() {
 		t.Error("a purge has forgotten what was fetched after it")
+	}
+}
+
+// await waits for what no channel tells of.
+func await(t *testing.T, what string, met func() bool) {
+	t.Helper()
+	for !met() {
+		select {
+		case <-t.Context().Done():
+			t.Fatalf("waited in vain for %s", what)
+		case <-time.After(time.Millisecond):
+		}
 	}
 }

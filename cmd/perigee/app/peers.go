@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"perigee/cache/disk"
 	"perigee/cache/valkey"
 	"perigee/config"
+	"perigee/metrics"
 	"perigee/proxy"
 	"perigee/proxy/quota"
 )
@@ -75,6 +76,17 @@ func joinPeers(c *config.Config, local cache.Tier, name string, log *slog.Logger
 func (p *peers) start(hooks peerHooks) {
 	p.hooks = hooks
 	p.client.Start()
+}
+
+func (p *peers) close() { p.client.Close() }
+
+func (p *peers) stats() metrics.ValkeyStats {
+	v := p.client.Stats()
+	return metrics.ValkeyStats{
+		Up: v.Up, Losses: v.Losses, Hits: v.Hits, Misses: v.Misses, Puts: v.Puts, Damaged: v.Damaged,
+		Full: v.Full, Declined: v.Crowded + v.Declined, Led: v.Led, Followed: v.Followed,
+		Fenced: v.Fenced, Purges: v.PurgesHeard,
+	}
 }
 
 // fingerprint names what replicas with the same settings share, and tells nothing

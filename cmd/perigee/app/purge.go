@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"encoding/json"
@@ -14,40 +14,39 @@ import (
 )
 
 const (
-	purgePath    = "/purge"
 	purgeTarget  = "target" // the name of the form's field
 	maxPurgeForm = 64 << 10 // bytes
 )
 
-// purged says what was forgotten, in JSON.
-type purged struct {
-	Target string       `json:"target"`
-	Held   []purgedPage `json:"held"`
+// Purged is what a purge has removed, in JSON.
+type Purged struct {
+	Target string        `json:"target"`
+	Cached []PurgedEntry `json:"held"`
 }
 
-// purgedPage is an entry that was held by the replica that was asked.
-type purgedPage struct {
+// PurgedEntry is an entry that was cached by the replica that was asked.
+type PurgedEntry struct {
 	Key      string    `json:"key"`
-	Answered time.Time `json:"answered"`
+	Answered time.Time `json:"answered"` // by upstream
 }
 
-// purging forgets what answers the target that it is sent.
-type purging struct {
+// purgeHandler removes what answers the target that it is sent.
+type purgeHandler struct {
 	handler handler
 	log     *slog.Logger
 }
 
-// newPurging lets no page of another origin have a browser ask: each purge costs a
-// request upstream in the end.
-func newPurging(h handler, log *slog.Logger) http.Handler {
+// newPurgeHandler lets no page of another origin have a browser ask: each purge
+// costs an upstream request in the end.
+func newPurgeHandler(h handler, log *slog.Logger) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusForbidden, "A web page of another origin sent this. Use perigee purge, or a client that is no browser.")
 	}))
-	return protection.Handler(purging{h, log})
+	return protection.Handler(purgeHandler{h, log})
 }
 
-func (p purging) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (p purgeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxPurgeForm)
 	if err := r.ParseForm(); err != nil {
 		refuse(w, http.StatusBadRequest, "The form cannot be read: "+err.Error()+".")
@@ -59,7 +58,7 @@ func (p purging) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	target := pathOf(targets[0])
-	held, err := p.handler.Purge(target)
+	removed, err := p.handler.Purge(target)
 	switch {
 	case errors.Is(err, proxy.ErrTarget):
 		refuse(w, http.StatusBadRequest, "Nothing was forgotten: the target is "+err.Error()+".")
@@ -69,16 +68,16 @@ func (p purging) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusServiceUnavailable, "What is held here was forgotten, but it may come back: "+err.Error()+". Purge it again when /readyz tells of no trouble.")
 		return
 	}
-	report := purged{Target: target, Held: []purgedPage{}}
-	for _, e := range held {
-		report.Held = append(report.Held, purgedPage{e.Key, e.Answered.UTC()})
+	report := Purged{Target: target, Cached: []PurgedEntry{}}
+	for _, e := range removed {
+		report.Cached = append(report.Cached, PurgedEntry{e.Key, e.Answered.UTC()})
 	}
-	p.log.Info("purged", "target", target, "held", len(held), "by", r.RemoteAddr)
+	p.log.Info("purged", "target", target, "held", len(removed), "by", r.RemoteAddr)
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(report) // who left needs no answer
 }
 
-// pathOf takes scheme and host off a URL: only one upstream is held. All else stays
+// pathOf takes scheme and host off a URL: there is only one upstream. All else stays
 // as it was written.
 func pathOf(target string) string {
 	u, err := url.Parse(target)

@@ -1,4 +1,4 @@
-package main
+package app
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 const ownEvery = 200 * time.Millisecond
 
 // isElsewhere reports whether another process has the record of what was spent, as
-// during a rolling restart. Both may answer from what is held; if both spent, they
+// during a rolling restart. Both may answer from what is cached; if both spent, they
 // would spend twice.
 func (s *store) isElsewhere(log *slog.Logger) bool {
 	if s.spent == nil {

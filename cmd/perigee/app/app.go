@@ -1,0 +1,137 @@
+// Package app is the whole proxy: it makes the parts out of the settings, wires
+// them, serves, and takes them down again. It is the only place that knows every
+// package; the commands of perigee are small functions over it.
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"perigee/cache"
+	"perigee/config"
+)
+
+// App is one Perigee. New makes it, Start has it serve, Run waits for the end, and
+// Close takes it down.
+type App struct {
+	config  *config.Config
+	log     *slog.Logger
+	store   *store
+	ll2     *ll2 // nil in profile http
+	handler handler
+	metrics http.Handler
+
+	traffic, admin *Server     // nil until Start
+	ready          atomic.Bool // for requests
+}
+
+// handler is the proxy of either profile.
+type handler interface {
+	http.Handler
+	// Purge removes all that could answer a request for target, and returns what of
+	// it was cached here.
+	Purge(target string) ([]*cache.Entry, error)
+	// Close ends what is under way. No more requests may come.
+	Close()
+}
+
+// New makes the proxy that the settings describe, and listens on nothing yet. The
+// error is a config.Faults if a file that the settings name is wrong.
+func New(c *config.Config, log *slog.Logger) (*App, error) {
+	store, err := openStore(c, log)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{config: c, log: log, store: store}
+	observer, scrape := newMetrics(c, store, func() *ll2 { return a.ll2 })
+	a.metrics = scrape
+	if c.Profile == config.ProfileHTTP {
+		a.handler, err = newHTTP(c, store, observer, log)
+	} else if a.ll2, err = newLL2(c, store, observer, log); err == nil {
+		a.handler = a.ll2
+	}
+	if err != nil {
+		store.close()
+		return nil, err
+	}
+	return a, nil
+}
+
+// Start binds both addresses and serves on them. After an error, as when a port is
+// in use, all is closed.
+func (a *App) Start() error {
+	var err error
+	a.traffic, err = Listen("traffic", string(a.config.Listen), a.handler, fetchTimeout(a.config), a.log)
+	if err == nil {
+		a.admin, err = Listen("admin", string(a.config.AdminListen), a.adminHandler(), 0, a.log)
+	}
+	if err != nil {
+		return errors.Join(err, a.Close())
+	}
+	if a.ll2 != nil {
+		a.ll2.start()
+	}
+	a.traffic.Start()
+	a.admin.Start()
+	a.ready.Store(true)
+	return nil
+}
+
+func (a *App) adminHandler() http.Handler {
+	return adminHandler(a.metrics, newPurgeHandler(a.handler, a.log), a.ready.Load, a.store.troubles)
+}
+
+// TrafficURL is where apps reach it from this machine, and AdminURL is where
+// operators do. Both are known once it is started.
+func (a *App) TrafficURL() string { return a.traffic.URL() }
+
+// AdminURL is told of at TrafficURL.
+func (a *App) AdminURL() string { return a.admin.URL() }
+
+// Run serves until ctx ends or a listener fails, and closes all. With every value
+// of reload the file of client keys is read again.
+func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
+	for {
+		select {
+		case <-reload:
+			if a.ll2 != nil {
+				a.ll2.reloadKeys()
+			}
+			continue
+		case <-ctx.Done():
+		case <-a.traffic.done:
+		case <-a.admin.done:
+		}
+		a.log.Info("shutting down")
+		return a.Close()
+	}
+}
+
+// Close takes all down in this order: tell load balancers, stop accepting and let
+// the requests under way finish, end the fetches, close the store that they write
+// to, and last the admin listener, which shows how that goes. It returns within a
+// bounded time, and is called once.
+func (a *App) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	a.ready.Store(false)
+	var err error
+	if a.traffic != nil {
+		err = a.traffic.shutDown(ctx)
+	}
+	a.handler.Close()
+	a.store.close()
+	if a.admin != nil {
+		err = errors.Join(err, a.admin.shutDown(ctx))
+	}
+	return err
+}
+
+// fetchTimeout bounds a fetch with all that comes before it: it may wait for the
+// quota before upstream's own timeout begins.
+func fetchTimeout(c *config.Config) time.Duration { return 2 * time.Duration(c.UpstreamTimeout) }

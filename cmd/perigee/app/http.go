@@ -1,0 +1,19 @@
+package app
+
+import (
+	"log/slog"
+	"time"
+
+	"perigee/cache"
+	"perigee/config"
+	"perigee/proxy/plain"
+)
+
+// newHTTP makes the proxy of profile http. What decides there is the headers of
+// upstream, so that most settings have no say.
+func newHTTP(c *config.Config, store cache.Tier, o plain.Observer, log *slog.Logger) (*plain.Handler, error) {
+	return plain.New(plain.Options{
+		UpstreamURL: c.UpstreamURL, Store: store, StaleIfError: time.Duration(c.StaleIfError),
+		Timeout: time.Duration(c.UpstreamTimeout), MaxBody: int64(c.MaxBody), Observer: o, Logger: log,
+	})
+}

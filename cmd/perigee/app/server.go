@@ -1,0 +1,96 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Bounds of a connection. A client is slow or it is gone: neither may hold a
+// connection for ever.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 15 * time.Second
+	writeTimeout      = 40 * time.Second // for a slow reader, on top of the wait for upstream
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 32 << 10
+	drainTimeout      = 25 * time.Second // Kubernetes kills after 30
+)
+
+// Server is one listener and the handler that answers on it.
+type Server struct {
+	name     string
+	listener net.Listener
+	http     *http.Server
+	done     chan struct{} // closed when Serve has returned; nil until Start
+	err      error         // what Serve returned, to be read once done is closed
+}
+
+// Listen binds the TCP address, so that a port in use is an error before anything
+// else has begun, and serves nothing yet. Port 0 is any free one: see URL. The name
+// is for errors; wait is how long h may take to begin an answer.
+func Listen(name, address string, h http.Handler, wait time.Duration, log *slog.Logger) (*Server, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen for %s: %w", name, err)
+	}
+	return &Server{
+		name: name, listener: l,
+		http: &http.Server{
+			Handler:           h,
+			ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
+			WriteTimeout: wait + writeTimeout, IdleTimeout: idleTimeout,
+			MaxHeaderBytes: maxHeaderBytes,
+			ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		},
+	}, nil
+}
+
+// URL is where the server is reached from this machine.
+func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
+
+// Start serves, until Close.
+func (s *Server) Start() {
+	s.done = make(chan struct{})
+	go func() {
+		defer close(s.done)
+		s.err = s.http.Serve(s.listener)
+	}()
+}
+
+// Run returns when ctx ends or the server has failed, and closes it. Start comes
+// before.
+func (s *Server) Run(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+	case <-s.done:
+	}
+	return s.Close()
+}
+
+// Close stops accepting, lets the requests under way finish within a bounded time,
+// and returns when Serve has. It is called once.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	return s.shutDown(ctx)
+}
+
+// shutDown is Close for as long as ctx allows.
+func (s *Server) shutDown(ctx context.Context) error {
+	if s.done == nil {
+		return s.listener.Close()
+	}
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(fmt.Errorf("drain %s: %w", s.name, err), s.http.Close())
+	}
+	if <-s.done; !errors.Is(s.err, http.ErrServerClosed) {
+		err = errors.Join(err, fmt.Errorf("serve %s: %w", s.name, s.err))
+	}
+	return err
+}
