@@ -48,7 +48,7 @@ func (c *Config) readPassword(found *findings) {
 	case c.ValkeyPasswordFile == "":
 	case !c.ValkeyURL.IsSet():
 		found.add(valkeyPasswordVar, valkeyURLVar+" is not set")
-	case c.ValkeyURL.hasPassword():
+	case c.ValkeyURL.hasPassword:
 		found.add(valkeyPasswordVar, valkeyURLVar+" has a password too, and only one may be")
 	default:
 		content, problem := readFile(c.ValkeyPasswordFile, maxSecretFile)
@@ -60,7 +60,7 @@ func (c *Config) readPassword(found *findings) {
 func (c *Config) readCAs(found *findings) {
 	switch {
 	case c.ValkeyCAFile == "":
-	case !strings.HasPrefix(c.ValkeyURL.Reveal(), "rediss:"):
+	case !c.ValkeyURL.overTLS:
 		found.add(valkeyCAVar, valkeyURLVar+" is not rediss://")
 	default:
 		content, problem := readFile(c.ValkeyCAFile, maxCAFile)

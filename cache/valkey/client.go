@@ -27,7 +27,7 @@ var (
 // from many goroutines.
 type Client struct {
 	opts    Options
-	place   place
+	server  Server
 	names   names
 	session atomic.Pointer[session] // nil while the server is lost
 	counts  counts
@@ -51,11 +51,11 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := parsePlace(o.URL)
+	server, err := ParseURL(o.URL)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("valkey: the URL %w", err)
 	}
-	c := &Client{opts: o, place: p, names: names{namespace: o.Namespace}, notices: newNotices(o)}
+	c := &Client{opts: o, server: server, names: names{namespace: o.Namespace}, notices: newNotices(o)}
 	c.life, c.end = context.WithCancel(context.Background())
 	c.hookTier()
 	c.hookFlights()

@@ -23,67 +23,32 @@ const slack = maxGrowth
 // Its retries are off, all of them: a call that was sent and not answered may
 // have been done. Only that a node of a Cluster names another one for a key is
 // followed, since it has done nothing then.
-func connect(p place, o Options) redis.UniversalClient {
+func connect(s Server, o Options) redis.UniversalClient {
 	silence()
+	u := s.options
 	if o.Password != "" {
-		p.password = o.Password
+		u.Password = o.Password
 	}
-	var secure *tls.Config
-	if p.tls {
+	if s.tls {
 		// The name to verify is that of each address.
-		secure = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.CA}
+		u.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.CA}
 	}
-	switch p.form {
-	case cluster:
-		return redis.NewClusterClient(clusterOptions(p, o, secure))
-	case sentinel:
-		return redis.NewFailoverClient(sentinelOptions(p, o, secure))
+	u.Protocol, u.DisableIdentity = 2, true
+	// Notices that most servers do not know are not asked for.
+	u.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	u.MaxRetries, u.DialerRetries, u.MaxRedirects = -1, 1, 2
+	u.ContextTimeoutEnabled = true
+	u.DialTimeout, u.ReadTimeout, u.WriteTimeout = o.Timeout, o.Timeout+slack, o.Timeout+slack
+	u.PoolSize, u.PoolTimeout, u.PipelinePoolSize = poolSize, o.Timeout/2, -1
+	switch {
+	case u.MasterName != "":
+		return redis.NewFailoverClient(u.Failover())
+	case u.IsClusterMode:
+		cluster := u.Cluster()
+		cluster.DisableRoutingPolicies = true // see once
+		return redis.NewClusterClient(cluster)
 	}
-	return redis.NewClient(singleOptions(p, o, secure))
-}
-
-func singleOptions(p place, o Options, secure *tls.Config) *redis.Options {
-	return &redis.Options{
-		Network: p.network, Addr: p.addrs[0], DB: p.db,
-		Username: p.user, Password: p.password, TLSConfig: secure,
-		Protocol: 2, DisableIdentity: true, MaintNotificationsConfig: noNotices(),
-		MaxRetries: -1, DialerRetries: 1,
-		ContextTimeoutEnabled: true,
-		DialTimeout:           o.Timeout, ReadTimeout: o.Timeout + slack, WriteTimeout: o.Timeout + slack,
-		PoolSize: poolSize, PoolTimeout: o.Timeout / 2, PipelinePoolSize: -1,
-	}
-}
-
-func clusterOptions(p place, o Options, secure *tls.Config) *redis.ClusterOptions {
-	return &redis.ClusterOptions{
-		Addrs:    p.addrs,
-		Username: p.user, Password: p.password, TLSConfig: secure,
-		Protocol: 2, DisableIdentity: true, MaintNotificationsConfig: noNotices(),
-		MaxRetries: -1, DialerRetries: 1,
-		MaxRedirects: 2, DisableRoutingPolicies: true, // see once
-		ContextTimeoutEnabled: true,
-		DialTimeout:           o.Timeout, ReadTimeout: o.Timeout + slack, WriteTimeout: o.Timeout + slack,
-		PoolSize: poolSize, PoolTimeout: o.Timeout / 2, PipelinePoolSize: -1,
-	}
-}
-
-func sentinelOptions(p place, o Options, secure *tls.Config) *redis.FailoverOptions {
-	return &redis.FailoverOptions{
-		MasterName: p.master, SentinelAddrs: p.addrs,
-		SentinelUsername: p.sentinelUser, SentinelPassword: p.sentinelPassword,
-		Username: p.user, Password: p.password, DB: p.db, TLSConfig: secure,
-		Protocol: 2, DisableIdentity: true,
-		MaxRetries: -1, DialerRetries: 1,
-		ContextTimeoutEnabled: true,
-		DialTimeout:           o.Timeout, ReadTimeout: o.Timeout + slack, WriteTimeout: o.Timeout + slack,
-		PoolSize: poolSize, PoolTimeout: o.Timeout / 2, PipelinePoolSize: -1,
-	}
-}
-
-// noNotices keeps the library from asking for notices that most servers do not
-// know.
-func noNotices() *maintnotifications.Config {
-	return &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	return redis.NewClient(u.Simple())
 }
 
 // once is a command that the client for Clusters does not send again when the

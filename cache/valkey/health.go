@@ -19,7 +19,7 @@ func (c *Client) judge(s *session, err error) error {
 	case noRoom:
 		c.counts.full.Add(1)
 		if c.full.isTime(time.Now()) {
-			c.opts.Logger.Warn("Valkey is full and evicts nothing: this page is not shared", "server", c.place.String(), "err", err)
+			c.opts.Logger.Warn("Valkey is full and evicts nothing: this page is not shared", "server", c.server.String(), "err", err)
 		}
 		return fmt.Errorf("%w: %w", ErrFull, err)
 	case crowded:
@@ -50,7 +50,7 @@ const (
 
 // work reaches for the server for as long as the client lives.
 func (c *Client) work() {
-	h := health{log: c.opts.Logger.With("server", c.place.String())}
+	h := health{log: c.opts.Logger.With("server", c.server.String())}
 	pause := minPause
 	for {
 		began := time.Now()
@@ -86,7 +86,7 @@ func (c *Client) rest(pause time.Duration) bool {
 // visit is one session, from reaching for the server to losing it. It returns
 // what went wrong.
 func (c *Client) visit(h *health) error {
-	s := &session{rdb: connect(c.place, c.opts)}
+	s := &session{rdb: connect(c.server, c.opts)}
 	s.ctx, s.end = context.WithCancelCause(c.life)
 	defer s.close()
 	l, err := c.greet(s)

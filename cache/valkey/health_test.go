@@ -54,7 +54,7 @@ func TestVerdicts(t *testing.T) {
 // fakeSession returns a session that nothing watches over.
 func fakeSession(t *testing.T, url string) *session {
 	t.Helper()
-	p, err := parsePlace(url)
+	p, err := ParseURL(url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestPasswordsAreNotTold(t *testing.T) {
 	if got := log.Lines("WRONGPASS"); len(got) != 1 {
 		t.Errorf("got the lines %q, want one that says why", got)
 	}
-	if got := log.Lines(secret); len(got) != 0 || strings.Contains(c.place.String(), secret) {
+	if got := log.Lines(secret); len(got) != 0 || strings.Contains(c.server.String(), secret) {
 		t.Errorf("the password is told: %q", got)
 	}
 }

@@ -13,17 +13,7 @@ import (
 
 // Options says which server a Client uses, and as whom.
 type Options struct {
-	// URL names the server:
-	//
-	//	redis://user:password@host:6379/0                        one server
-	//	rediss://…                                               the same over TLS
-	//	unix:///run/valkey.sock                                  one on this machine
-	//	redis://host:6379?addr=host2:6379&addr=host3:6379        nodes of a Cluster
-	//	redis://host:26379/0?master_name=name&addr=host2:26379   Sentinels
-	//
-	// With Sentinels the user and password are theirs, and those of the server
-	// are the parameters username and password. No other parameter is taken:
-	// what can be set by them would break what this package promises.
+	// URL names the server: see ParseURL.
 	URL string
 	// Password is that of the server, in place of one in the URL.
 	Password string

@@ -8,125 +8,135 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/redis/go-redis/v9"
 )
 
-// form is what kind of servers there are.
-type form uint8
-
-const (
-	single form = iota
-	cluster
-	sentinel
-)
-
-// place is what a URL says. It is read here and not by the library, whose URLs
-// can turn retries on, deadlines off and the verification of certificates off,
-// and whose errors quote the URL.
-type place struct {
-	form                           form
-	network                        string // tcp or unix
-	addrs                          []string
-	tls                            bool
-	db                             int
-	user, password                 string // of the server
-	master                         string // of the Sentinels, as the next
-	sentinelUser, sentinelPassword string
+// Server is where the server is and as whom to go there, as a URL says it (see
+// ParseURL). The zero Server is nowhere.
+type Server struct {
+	options redis.UniversalOptions // addresses, database and passwords alone
+	tls     bool
 }
 
+// The default ports.
 const (
 	serverPort   = "6379"
 	sentinelPort = "26379"
 )
 
-// The errors of a URL never hold any of it: there may be a password anywhere.
+// The errors of ParseURL: clauses that follow the name of the URL. They never hold
+// any of it, since there may be a password anywhere.
 var (
-	errURLForm   = errors.New("valkey: the URL is not one")
-	errURLScheme = errors.New("valkey: the URL does not begin with redis://, rediss:// or unix://")
-	errURLHost   = errors.New("valkey: the URL has no host, or a port that is not a number from 1 to 65535")
-	errURLPath   = errors.New("valkey: the path of the URL is not the number of a database, which a Cluster does not have")
-	errURLQuery  = errors.New("valkey: the URL has other parameters than addr, master_name, username and password, which are for Cluster and Sentinel")
+	errURLForm   = errors.New("is not a URL")
+	errURLScheme = errors.New("does not begin with redis://, rediss:// or unix://")
+	errURLSocket = errors.New("is not unix:// and the path of a socket")
+	errURLHost   = errors.New("has no host, or one that is neither a name nor an address")
+	errURLPort   = errors.New("has a port that is not a number from 1 to 65535")
+	errURLPath   = errors.New("has a path that is not the number of a database, which a Cluster does not have")
+	errURLQuery  = errors.New("has other parameters than addr and, with master_name, username and password")
 )
 
-// parsePlace reads a URL as Options has it.
-func parsePlace(text string) (place, error) {
+// ParseURL reads a URL of one of these forms:
+//
+//	redis://user:password@host:6379/0                        one server
+//	rediss://…                                               the same over TLS
+//	unix:///run/valkey.sock                                  one on this machine
+//	redis://host:6379?addr=host2:6379&addr=host3:6379        nodes of a Cluster
+//	redis://host:26379/0?master_name=name&addr=host2:26379   Sentinels
+//
+// With Sentinels the user and password are theirs, and those of the server are the
+// parameters username and password. No other parameter is taken: those of the
+// library can turn retries on, and deadlines and the check of certificates off.
+// The error is a clause that follows the name of the URL, and holds nothing of it.
+func ParseURL(text string) (Server, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Fragment != "" || u.Opaque != "" {
-		return place{}, errURLForm
+		return Server{}, errURLForm
 	}
 	query, err := url.ParseQuery(u.RawQuery)
-	if err != nil {
-		return place{}, errURLQuery
-	}
-	p := place{network: "tcp", user: u.User.Username(), tls: u.Scheme == "rediss"}
-	p.password, _ = u.User.Password()
-	switch u.Scheme {
-	case "unix":
-		return p.onMachine(u, query)
-	case "redis", "rediss":
-		return p.overNetwork(u, query)
-	}
-	return place{}, errURLScheme
-}
-
-func (p place) onMachine(u *url.URL, query url.Values) (place, error) {
 	switch {
-	case u.Host != "" || u.Path == "":
-		return place{}, errURLHost
-	case len(query) > 0:
-		return place{}, errURLQuery
+	case err != nil:
+		return Server{}, errURLQuery
+	case u.Scheme == "unix" && (u.Host != "" || u.Path == "" || u.RawQuery != ""):
+		return Server{}, errURLSocket
+	case u.Scheme != "unix" && u.Scheme != "redis" && u.Scheme != "rediss":
+		return Server{}, errURLScheme
 	}
-	p.network, p.addrs = "unix", []string{u.Path}
-	return p, nil
+	s := Server{tls: u.Scheme == "rediss"}
+	s.options.Username = u.User.Username()
+	s.options.Password, _ = u.User.Password()
+	if u.Scheme == "unix" {
+		s.options.Addrs = []string{u.Path} // the library tells a socket by its path
+		return s, nil
+	}
+	return s, s.parseHosts(u, query)
 }
 
-func (p place) overNetwork(u *url.URL, query url.Values) (place, error) {
-	port := serverPort
-	allowed := []string{"addr"}
+// parseHosts reads what a URL says of servers in a network.
+func (s *Server) parseHosts(u *url.URL, query url.Values) error {
+	o, port, allowed := &s.options, serverPort, []string{"addr"}
 	switch {
 	case query.Has("master_name"):
-		p.form, port = sentinel, sentinelPort
-		allowed = append(allowed, "master_name", "username", "password")
-		p.master = query.Get("master_name")
-		p.sentinelUser, p.sentinelPassword = p.user, p.password
-		p.user, p.password = query.Get("username"), query.Get("password")
+		port, allowed = sentinelPort, append(allowed, "master_name", "username", "password")
+		o.MasterName = query.Get("master_name")
+		o.SentinelUsername, o.SentinelPassword = o.Username, o.Password
+		o.Username, o.Password = query.Get("username"), query.Get("password")
 	case query.Has("addr"):
-		p.form = cluster
+		o.IsClusterMode = true
 	}
 	for name, values := range query {
 		if !slices.Contains(allowed, name) || name != "addr" && len(values) > 1 {
-			return place{}, errURLQuery
+			return errURLQuery
 		}
 	}
 	for _, host := range append([]string{u.Host}, query["addr"]...) {
-		addr, ok := address(host, port)
-		if !ok {
-			return place{}, errURLHost
+		addr, err := hostPort(host, port)
+		if err != nil {
+			return err
 		}
-		p.addrs = append(p.addrs, addr)
+		o.Addrs = append(o.Addrs, addr)
 	}
 	if path := strings.Trim(u.Path, "/"); path != "" {
-		n, err := strconv.ParseUint(path, 10, 16)
-		if err != nil || p.form == cluster {
-			return place{}, errURLPath
+		db, err := strconv.ParseUint(path, 10, 16)
+		if err != nil || o.IsClusterMode {
+			return errURLPath
 		}
-		p.db = int(n)
+		o.DB = int(db)
 	}
-	return p, nil
+	return nil
 }
 
-// address returns host:port for a host that may have a port.
-func address(text, port string) (string, bool) {
+// hostPort returns host:port for a host that may have a port.
+func hostPort(text, port string) (string, error) {
 	u := url.URL{Host: text}
-	host := u.Hostname()
-	if _, err := netip.ParseAddr(host); host == "" || err != nil && strings.ContainsAny(host, "@/ ,:[]") {
-		return "", false
+	if !isHost(u.Hostname()) {
+		return "", errURLHost
 	}
 	if u.Port() != "" {
 		port = u.Port()
 	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	return net.JoinHostPort(host, port), err == nil && n > 0
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return "", errURLPort
+	}
+	return net.JoinHostPort(u.Hostname(), port), nil
 }
 
+const hostChars = namespaceChars
+
+// isHost reports whether text may be a host: an address, or a name of letters,
+// digits, dots, hyphens and underscores.
+func isHost(text string) bool {
+	_, err := netip.ParseAddr(text)
+	return err == nil || text != "" && strings.Trim(text, hostChars) == ""
+}
+
+// TLS reports whether the server is reached over TLS.
+func (s Server) TLS() bool { return s.tls }
+
+// HasPassword reports whether the URL has the password of the server. With
+// Sentinels the one before the host is theirs.
+func (s Server) HasPassword() bool { return s.options.Password != "" }
+
 // String names the servers for the log, without what is secret.
-func (p place) String() string { return strings.Join(p.addrs, ",") }
+func (s Server) String() string { return strings.Join(s.options.Addrs, ",") }

@@ -26,7 +26,7 @@ func arrows() []arrow {
 	return []arrow{
 		{from: "cmd/perigee", to: []string{"cmd/perigee/app", "config", "proxy/ll2sim"}, tests: []string{"cache", "cache/archive", "cache/disk", "proxy/ll2"}},
 		{from: "cmd/perigee/app", to: []string{"cache", "cache/archive", "cache/disk", "cache/rfc9111", "cache/valkey", "config", "metrics", "proxy", "proxy/plain", "proxy/problem", "proxy/quota", "proxy/upstream"}},
-		{from: "config"},
+		{from: "config", to: []string{"cache/valkey"}},
 		{from: "proxy", to: []string{"cache", "cache/rfc9111", "proxy/access", "proxy/cachestatus", "proxy/collection", "proxy/ll2", "proxy/ll2/body", "proxy/problem", "proxy/quota", "proxy/reply", "proxy/upstream"}},
 		{from: "proxy/cachestatus"},
 		{from: "proxy/reply"},
