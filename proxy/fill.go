@@ -53,9 +53,9 @@ type filler struct {
 
 // flight is a fetch under way, as those see it who wait for it.
 type flight struct {
-	demand *quota.Demand
-	left   chan struct{} // closed when it has its slot of the quota: waiting is by now worth it
-	leave  sync.Once     // closes left
+	request *quota.FetchRequest
+	left    chan struct{} // closed when it has its slot of the quota: waiting is by now worth it
+	leave   sync.Once     // closes left
 
 	mu     sync.Mutex // guards follow
 	follow Follow     // the flight of a peer that it waits for; nil: it is none
@@ -120,7 +120,7 @@ func (f *filler) fetch(ctx context.Context, res *ll2.Resource, w want) (land *la
 	if err != nil {
 		return nil, false, err
 	}
-	defer b.seat.Leave()
+	defer b.leave()
 	if !b.led {
 		f.observer.WaiterJoined()
 		b.flight.tell(w.waiter)
@@ -164,7 +164,7 @@ func (f *filler) refresh(res *ll2.Resource) string {
 // boarding is one caller's place in a flight.
 type boarding struct {
 	flight *flight
-	seat   *quota.Seat
+	leave  func()
 	landed <-chan singleflight.Result
 	led    bool // the flight is this caller's
 }
@@ -181,12 +181,12 @@ func (f *filler) join(res *ll2.Resource, w want) (boarding, error) {
 	b := boarding{flight: f.flying[res.Key]}
 	if b.flight == nil {
 		b.led = true
-		b.flight = &flight{demand: f.gate.NewDemand(), left: make(chan struct{})}
+		b.flight = &flight{request: f.gate.NewFetchRequest(), left: make(chan struct{})}
 		f.flying[res.Key] = b.flight
 		f.flights.Add(1)
 		f.observer.FlightStarted()
 	}
-	b.seat = b.flight.demand.Join(w.waiter)
+	b.leave = b.flight.request.Join(w.waiter)
 	b.landed = f.group.DoChan(res.Key, func() (any, error) {
 		defer f.land(res.Key)
 		return f.fly(res, b.flight, w.newer)
@@ -224,7 +224,7 @@ func (f *filler) fly(res *ll2.Resource, fl *flight, newer time.Time) (land *land
 		return land, err
 	}
 	defer lease.Close()
-	grant, err := f.gate.Acquire(f.life, fl.demand)
+	grant, err := f.gate.Acquire(f.life, fl.request)
 	if err != nil {
 		return nil, err
 	}

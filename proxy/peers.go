@@ -91,7 +91,7 @@ func (f *filler) board(res *ll2.Resource, fl *flight, newer time.Time) (Lease, *
 		return alone{}, nil, nil
 	}
 	for {
-		lease, follow, err := f.peers.Board(f.life, res.Key, fl.demand.Waiters())
+		lease, follow, err := f.peers.Board(f.life, res.Key, fl.request.Waiters())
 		switch {
 		case f.life.Err() != nil:
 			return nil, nil, f.life.Err()
@@ -113,7 +113,7 @@ func (f *filler) lead(res *ll2.Resource, fl *flight, lease Lease, newer time.Tim
 		lease.Close()
 		return nil, &landing{entry: held}, nil
 	}
-	lease.OnJoin(func(w quota.Waiter) { fl.demand.Join(w) })
+	lease.OnJoin(func(w quota.Waiter) { fl.request.Join(w) })
 	return lease, nil, nil
 }
 

@@ -318,10 +318,10 @@ func (r *simulated) calm() {
 }
 
 func (r *simulated) fetch(ctx context.Context, gate *quota.Gate, client string, rng *rand.Rand) {
-	demand := gate.NewDemand()
-	seat := demand.Join(quota.Waiter{Client: client, Deadline: time.Now().Add(8 * time.Second)})
-	defer seat.Leave()
-	grant, err := gate.Acquire(ctx, demand)
+	request := gate.NewFetchRequest()
+	leave := request.Join(quota.Waiter{Client: client, Deadline: time.Now().Add(8 * time.Second)})
+	defer leave()
+	grant, err := gate.Acquire(ctx, request)
 	if err != nil {
 		return
 	}

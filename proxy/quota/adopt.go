@@ -11,7 +11,7 @@ import (
 // slot that the letter asked for, nil if none. It reports whether that was given.
 func (b *broker) read(x *post, a Answer, err error, take *slot, now time.Time) (taken bool) {
 	now = b.advance(now)
-	p := b.ledger.pool
+	p := b.budget.pool
 	p.offered = 0
 	if err == nil && !a.sound() {
 		err = errUnsound
@@ -23,7 +23,7 @@ func (b *broker) read(x *post, a Answer, err error, take *slot, now time.Time) (
 	case err != nil:
 		if take != nil { // it may have been given all the same
 			delete(p.pending, take)
-			p.told[take.id] = now.Add(p.hold + b.ledger.period + margin + lag)
+			p.told[take.id] = now.Add(p.hold + b.budget.period + margin + lag)
 		}
 		b.alone()
 	case a.Word == Empty, a.Word == Stranger:
@@ -38,7 +38,7 @@ func (b *broker) read(x *post, a Answer, err error, take *slot, now time.Time) (
 
 // alone has nothing spent but the escrow, until the ledger answers again.
 func (b *broker) alone() {
-	p := b.ledger.pool
+	p := b.budget.pool
 	if !p.lonely {
 		p.news++
 	}
@@ -47,7 +47,7 @@ func (b *broker) alone() {
 
 // adopt takes over what the ledger says.
 func (b *broker) adopt(x *post, a Answer, take *slot, now time.Time) (taken bool) {
-	l, p := b.ledger, b.ledger.pool
+	l, p := b.budget, b.budget.pool
 	clock := exchanged{sent: x.sent, received: now, at: a.Now}
 	b.confirm(x, now)
 	if len(a.Slots) > 0 || a.Whole || a.Held > p.held || (a.Unheard > 0) != p.lonely {
@@ -61,7 +61,7 @@ func (b *broker) adopt(x *post, a Answer, take *slot, now time.Time) (taken bool
 	b.merge(a, clock)
 	b.heed(a, clock)
 	for _, client := range a.Asked {
-		b.share.touch(client, now)
+		b.usage.touch(client, now)
 	}
 	p.epoch, p.seq, p.heard, p.members = a.Epoch, a.Seq, a.Now, a.Members
 	p.lonely, p.whole, p.ready = a.Unheard > 0, false, !x.Whole && len(a.Slots) == 0
@@ -87,7 +87,7 @@ func (p *pooled) refuse(v Verdict, now time.Time) {
 
 // confirm notes that the letter was read: it need not be written again.
 func (b *broker) confirm(x *post, now time.Time) {
-	l, p := b.ledger, b.ledger.pool
+	l, p := b.budget, b.budget.pool
 	for _, s := range x.told {
 		if s.ended.Equal(x.ended[s]) {
 			delete(p.changed, s)
@@ -129,9 +129,17 @@ func (e exchanged) after(ms int64) time.Time {
 	return e.received.Add(e.since(ms))
 }
 
+// recognise notes that a slot, which the latest report counted among those of
+// others, is another replica's: it is not to count twice.
+func (b *budget) recognise(s *slot) {
+	if r := b.reports; b.foreign.count > 0 && !r.asked.IsZero() && s.confirmed(b.period, r.asked, r.answered) {
+		b.foreign.count--
+	}
+}
+
 // merge takes over the slots of other replicas.
 func (b *broker) merge(a Answer, clock exchanged) {
-	l, p := b.ledger, b.ledger.pool
+	l, p := b.budget, b.budget.pool
 	listed := make(map[string]bool, len(a.Slots))
 	for _, v := range a.Slots {
 		listed[v.ID] = true
@@ -156,7 +164,7 @@ func (b *broker) merge(a Answer, clock exchanged) {
 		return
 	}
 	for id, s := range p.slots {
-		if !listed[id] && s.remote && s.ended.IsZero() && l.drop(s) { // given back by its owner
+		if !listed[id] && s.remote && s.ended.IsZero() && l.close(s) { // given back by its owner
 			b.release(s)
 			p.drop(s)
 			delete(p.told, id)
@@ -166,13 +174,12 @@ func (b *broker) merge(a Answer, clock exchanged) {
 
 // mirror makes a slot of another replica's.
 func (b *broker) mirror(v SharedSlot, clock exchanged) *slot {
-	l, reserved := b.ledger, clock.before(v.Reserved)
+	l, reserved := b.budget, clock.before(v.Reserved)
 	s := &slot{
 		id: v.ID, remote: true, priority: min(v.Priority, Speculative),
-		reserved: reserved, sent: reserved, left: true, charges: v.charges(),
+		reserved: reserved, sent: reserved, dispatched: true, charges: v.charges(),
 	}
-	b.share.add(s.charges)
-	b.share.under(s.charges, 1)
+	b.usage.add(s.charges, 1)
 	l.open = append(l.open, s)
 	l.pool.slots[s.id] = s
 	if reserved.After(l.lastGrant) {
@@ -183,18 +190,21 @@ func (b *broker) mirror(v SharedSlot, clock exchanged) *slot {
 
 // conclude ends a slot of another replica's, which has told who pays for it.
 func (b *broker) conclude(s *slot, charges []charge, at time.Time, lost bool) {
-	if !b.ledger.end(s, at, lost) {
+	if !b.budget.commit(s, at, lost) {
 		return
 	}
 	b.release(s)
 	s.charges = charges
-	b.share.add(charges)
+	b.usage.add(charges, 0)
 }
 
 // overdue ends the slots of replicas that died before they could.
 func (b *broker) overdue(now time.Time) {
-	p := b.ledger.pool
-	for _, s := range slices.Clone(b.ledger.open) {
+	p := b.budget.pool
+	if p == nil {
+		return
+	}
+	for _, s := range slices.Clone(b.budget.open) {
 		if at := s.reserved.Add(p.hold); s.remote && !at.After(now) {
 			b.conclude(s, s.charges, at, true)
 		}
@@ -204,8 +214,8 @@ func (b *broker) overdue(now time.Time) {
 func (v SharedSlot) charges() []charge {
 	var all []charge
 	for client, parts := range v.Charges {
-		if parts >= 1 && parts <= unit && len(all) < maxCharged {
-			all = append(all, charge{client: client, parts: parts})
+		if parts >= 1 && parts <= wholeRequest && len(all) < maxCharged {
+			all = append(all, charge{client: client, micro: parts})
 		}
 	}
 	slices.SortFunc(all, func(x, y charge) int { return cmp.Compare(x.client, y.client) })
@@ -221,11 +231,11 @@ func (r *SharedReport) report() Report {
 
 // heed takes over what upstream told other replicas, each thing once.
 func (b *broker) heed(a Answer, clock exchanged) {
-	l, p := b.ledger, b.ledger.pool
+	l, p := b.budget, b.budget.pool
 	if r := a.Report; r != nil && *r != p.heeded && r.sound() {
 		p.heeded = *r
 		if r.From != p.self && l.learn(r.report(), clock.before(r.Asked), clock.after(r.Answered)) {
-			l.learned.others = true
+			l.reports.others = true
 			p.news++
 		}
 	}
@@ -235,8 +245,8 @@ func (b *broker) heed(a Answer, clock exchanged) {
 	}
 	// A report that was asked for later has reopened it.
 	at, until := clock.after(c.At), clock.after(c.Until)
-	if at.After(l.learned.asked) && until.After(l.closure.until) && until.After(l.last) {
-		l.closure.at, l.closure.until = at, until
-		l.chill(at) // as for the one that was refused
+	if at.After(l.reports.asked) && until.After(l.cooldown.until) && until.After(l.last) {
+		l.cooldown.at, l.cooldown.until = at, until
+		l.pace(at) // as for the one that was refused
 	}
 }

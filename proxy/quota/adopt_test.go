@@ -9,7 +9,7 @@ import (
 // spent is what is spent, and by whom.
 func (d *desk) spent() string {
 	d.advance(d.now)
-	return fmt.Sprint(d.ledger.spent(), " ", d.top(9, d.now))
+	return fmt.Sprint(d.budget.spent(), " ", d.top(9, d.now))
 }
 
 // What another replica says of its slots, letter by letter.
@@ -109,24 +109,24 @@ func TestReportOfAnotherIsLearnedOnce(t *testing.T) {
 		a := d.answer()
 		a.Report = report
 		d.hear(a)
-		if got := d.ledger.foreign; got.count != 4 || !got.at.Equal(learned) {
+		if got := d.budget.foreign; got.count != 4 || !got.at.Equal(learned) {
 			t.Fatalf("got %d of others at %v, want 4 at %v", got.count, got.at, learned)
 		}
 		d.now = d.now.Add(time.Second)
 	}
-	news := d.ledger.pool.news
+	news := d.budget.pool.news
 	a := d.answer()
 	a.Report = report
 	a.Now -= 3 // the letter took longer, so that it seems to be younger
 	d.hear(a)
-	if got := d.ledger.pool.news; got != news {
+	if got := d.budget.pool.news; got != news {
 		t.Error("the same report was news again")
 	}
 }
 
 // Who asked last asks again, a moment before all others would.
 func TestReportOfAnotherPutsOffOurs(t *testing.T) {
-	for from, want := range map[string]time.Duration{"": reportEvery, "other": reportEvery + reportTurn} {
+	for from, want := range map[string]time.Duration{"": reportInterval, "other": reportInterval + replicaTurn} {
 		d := joined(t, 15)
 		asked := d.now
 		if from == "" {
@@ -163,7 +163,7 @@ func TestOwnReportIsTold(t *testing.T) {
 	if x := d.hear(d.answer()); x.Report != nil {
 		t.Errorf("it was told again: %+v", x.Report)
 	}
-	if d.ledger.learned.others {
+	if d.budget.reports.others {
 		t.Error("its own report is thought to be another's")
 	}
 }
@@ -176,7 +176,7 @@ func TestClosureOfAnother(t *testing.T) {
 		a := d.answer()
 		a.Closed = closed
 		d.hear(a)
-		opens, _ := d.ledger.opens(d.now)
+		opens, _ := d.budget.opens(d.now)
 		return opens.Sub(d.now)
 	}
 	if got, want := hears(), 10*time.Minute; got != want {
@@ -187,7 +187,7 @@ func TestClosureOfAnother(t *testing.T) {
 		t.Errorf("told again: opens in %v, want %v", got, want)
 	}
 	d.learn(Report{Limit: 15, Period: time.Hour, Used: 1}, d.now, d.now, d.now)
-	if opens, why := d.ledger.opens(d.now); opens.After(d.now) {
+	if opens, why := d.budget.opens(d.now); opens.After(d.now) {
 		t.Errorf("%s although a report says that there is room", why)
 	}
 	if got := hears(); got != 0 {
@@ -253,7 +253,7 @@ func TestWhatAReportCountedIsRecognised(t *testing.T) {
 			d.hear(a)
 			d.hear(a) // told again, it is known
 			d.advance(d.now)
-			if got := d.ledger.spent(); got != tt.want {
+			if got := d.budget.spent(); got != tt.want {
 				t.Errorf("got %d spent, want %d", got, tt.want)
 			}
 		})

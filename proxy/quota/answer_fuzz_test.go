@@ -8,7 +8,7 @@ import (
 
 // busy is a replica in the middle of everything: it was given a slot that is under
 // way, knows one of another's, has spent one alone, and asks for one more.
-func busy(t *testing.T) (*desk, *want) {
+func busy(t *testing.T) (*desk, *fetchRequest) {
 	d := joined(t, 15)
 	d.given("alice")
 	a := d.answer()
@@ -56,10 +56,10 @@ func FuzzAnswer(f *testing.F) {
 		wantSane(t, d, "told again")
 		d.fail(ErrUnsent)
 		wantSane(t, d, "alone")
-		if data := d.snapshot(d.now, d.now); d.restarted("me", 0) == nil {
+		if data := d.save(d.now, d.now); d.restarted("me", 0) == nil {
 			t.Errorf("not restored: %s", data)
 		}
-		d.now = d.now.Add(2 * d.ledger.period)
+		d.now = d.now.Add(2 * d.budget.period)
 		d.advance(d.now)
 		wantSane(t, d, "a period later")
 	})
@@ -68,7 +68,7 @@ func FuzzAnswer(f *testing.F) {
 // wantSane holds what must be true at any moment.
 func wantSane(t *testing.T, d *desk, when string) {
 	t.Helper()
-	l, p := d.ledger, d.ledger.pool
+	l, p := d.budget, d.budget.pool
 	if free := l.free(); free < 0 || free > l.limit || l.limit > MaxLimit {
 		t.Errorf("%s: %d free of %d", when, free, l.limit)
 	}
@@ -78,9 +78,9 @@ func wantSane(t *testing.T, d *desk, when string) {
 	if may := l.allowance(); may > p.escrow+p.known || p.parts < 0 || p.known < 0 {
 		t.Errorf("%s: %d may be spent alone, of %d in escrow, one part in %d, %d known", when, may, p.escrow, p.parts, p.known)
 	}
-	for client, a := range d.share.clients {
-		if a.parts < 0 || a.open < 0 {
-			t.Errorf("%s: %s has spent %d parts, with %d under way", when, client, a.parts, a.open)
+	for client, a := range d.usage.accounts {
+		if a.spent < 0 || a.underWay < 0 {
+			t.Errorf("%s: %s has spent %d parts, with %d under way", when, client, a.spent, a.underWay)
 		}
 	}
 }

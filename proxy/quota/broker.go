@@ -1,180 +1,285 @@
 package quota
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
-// limits are the settings of a broker.
-type limits struct {
-	reserve int // slots for clients that have spent nothing and wait
-	queue   int // demands that may wait
-	fanout  int // fetches under way for one client, or for all background work
-}
-
-// broker decides who gets the next slot. It joins the ledger (how many there
-// are), the shares (who has had how many) and the queue (who wants one). It is a
-// plain state machine: whatever happens is told with its time, and the demands
-// that are decided thereby are kept in decided for the caller to collect.
+// broker decides who gets the next slot. It joins the budget (how many slots there
+// are, and when), the usage (who has spent how much) and the queue (who wants one).
+// It is a plain state machine: whatever happens is told with its time, and the
+// fetch requests that are decided thereby are kept in decided for the caller to
+// collect.
 type broker struct {
 	limits  limits
-	ledger  *ledger
-	share   *share
-	queue   []*want
+	budget  *budget
+	usage   *usage
+	queue   queue
 	seq     uint64
-	decided []*want
+	decided []*fetchRequest
 }
 
-func newBroker(l *ledger, limits limits) *broker {
-	return &broker{limits: limits, ledger: l, share: newShare()}
-}
+func newBroker(b *budget, l limits) *broker { return &broker{limits: l, budget: b, usage: newUsage()} }
 
-// advance lets time pass.
+// advance lets time pass and returns the now to go on with.
 func (b *broker) advance(now time.Time) time.Time {
-	now, back := b.ledger.advance(now)
+	now, back := b.budget.advance(now)
 	for _, s := range back {
-		b.share.credit(s.charges)
+		b.usage.remove(s.charges, 0)
 	}
-	b.share.expire(now.Add(-b.memory()))
-	if b.ledger.pool != nil {
-		b.overdue(now)
-	}
+	b.usage.expire(now.Add(-b.retention()))
+	b.overdue(now)
 	return now
 }
 
-// ask queues a demand.
-func (b *broker) ask(w *want, now time.Time) {
+// retention is how long a client is remembered that has asked: it counts as active
+// for a period, and is still known when it retries as it was told to.
+func (b *broker) retention() time.Duration { return b.budget.period + margin + 2*retryGrace }
+
+func (b *broker) admission() admission {
+	return admission{limits: b.limits, ledger: &b.budget.ledger, usage: b.usage}
+}
+
+func (b *broker) forecast(now time.Time) forecast {
 	now = b.advance(now)
-	if len(w.waiters) == 0 {
-		b.decide(w)
+	f := forecast{admission: b.admission(), budget: b.budget, now: now}
+	f.opens, f.closed = b.budget.opens(now)
+	return f
+}
+
+// ask queues a fetch request. One that asks again keeps its place.
+func (b *broker) ask(r *fetchRequest, now time.Time) {
+	now = b.advance(now)
+	if len(r.waiters) == 0 {
+		b.decide(r)
 		return
 	}
-	b.ledger.learned.freshen(now)
-	if w.queued = true; w.seq == 0 { // one that asks again keeps its place
+	b.budget.reports.refresh(now)
+	if r.queued = true; r.seq == 0 {
 		b.seq++
-		w.seq, w.asked = b.seq, now
+		r.seq, r.asked = b.seq, now
 	}
-	b.queue = append(b.queue, w)
+	b.queue = append(b.queue, r)
 	if len(b.queue) > b.limits.queue {
-		worst := slices.MaxFunc(b.queue, b.compare)
-		b.refuse(worst, QueueFull, now)
+		b.refuse(b.queue.last(b.usage), QueueFull, now)
 	}
 	b.pump(now)
 }
 
-// join adds a waiter to a demand, queued or not.
-func (b *broker) join(w *want, x *Waiter, now time.Time) {
-	b.share.touch(x.Client, b.advance(now))
-	if b.ledger.pool != nil {
-		b.ledger.pool.ask(x.Client)
-	}
-	w.join(x)
-	if w.queued && b.ledger.free() > 0 {
+// join adds a waiter to a fetch request, queued or not.
+func (b *broker) join(r *fetchRequest, w *Waiter, now time.Time) {
+	b.usage.touch(w.Client, b.advance(now))
+	b.budget.pool.ask(w.Client)
+	r.join(w)
+	if r.queued && b.budget.free() > 0 {
 		b.pump(now)
 	}
 }
 
-// leave takes a waiter away. A demand that nobody waits for any more is dropped.
-func (b *broker) leave(w *want, x *Waiter, now time.Time) {
-	if !w.leave(x) || !w.queued {
+// leave takes a waiter away. A request that nobody waits for any more is dropped.
+func (b *broker) leave(r *fetchRequest, w *Waiter, now time.Time) {
+	if !r.leave(w) || !r.queued {
 		return
 	}
-	if len(w.waiters) == 0 {
-		b.decide(w)
+	if len(r.waiters) == 0 {
+		b.decide(r)
 	}
 	b.pump(now)
 }
 
-// abandon drops a demand whose flight ends for a reason of its own.
-func (b *broker) abandon(w *want) {
-	if w.queued {
-		b.decide(w)
+// abandon drops a request whose fetch ends for a reason of its own.
+func (b *broker) abandon(r *fetchRequest) {
+	if r.queued {
+		b.decide(r)
 	}
 }
 
-// pump decides what can be decided.
+// pump decides what can be decided: it grants the slots that can be had, and
+// refuses the requests that cannot have one before their deadline.
 func (b *broker) pump(now time.Time) {
 	now = b.advance(now)
 	for b.grant(now) {
 	}
-	b.refuseLate(now)
-}
-
-// grant gives a slot to whom it is due, if to anybody.
-func (b *broker) grant(now time.Time) bool {
-	if at, _ := b.ledger.opens(now); at.After(now) || b.ledger.free() == 0 {
-		return false
+	if len(b.queue) == 0 {
+		return
 	}
-	var best *want
-	for _, w := range b.queue {
-		if (best == nil || b.compare(w, best) < 0) && b.admits(w) == "" {
-			best = w
+	f, ahead := b.forecast(now), 0
+	for _, r := range b.queue.ranked(b.usage) {
+		at, why := f.request(r, ahead)
+		if deadline := b.budget.pool.deadline(r, now); !now.Before(deadline) || at.After(deadline) {
+			b.refuse(r, why, now)
+		}
+		// Only those are ahead of others that take a slot as soon as there is one.
+		if why := f.check(r); why == "" || why == Spent {
+			ahead++
 		}
 	}
-	if best == nil || b.kept(best, now) {
+}
+
+// grant gives one slot to the request that comes first, unless all that are free
+// are kept for clients that were told to retry now.
+func (b *broker) grant(now time.Time) bool {
+	f := b.forecast(now)
+	if !f.open() {
 		return false
 	}
-	b.allot(best, now)
-	b.decide(best)
+	r := b.queue.first(b.usage, f.admission)
+	if r == nil {
+		return false
+	}
+	if freed := b.budget.freed; !freed.IsZero() && now.Before(freed.Add(retryGrace)) {
+		kept := b.usage.retrying(b.usage.claim(r), freed.Add(-retryGrace), now, b.budget.limit)
+		if kept >= b.budget.free() {
+			return false
+		}
+	}
+	b.allot(r, now)
+	b.decide(r)
 	return true
 }
 
-// allot reserves a slot and has all who wait pay for it.
-func (b *broker) allot(w *want, now time.Time) {
-	w.slot = b.ledger.reserve(now, w.priority)
-	w.slot.charges = b.share.charge(w.payers.named(), len(w.payers.names))
-	b.share.under(w.slot.charges, 1)
-	for _, c := range w.slot.charges {
-		b.share.clients[c.client].served()
-	}
+// allot reserves a slot and charges all who wait.
+func (b *broker) allot(r *fetchRequest, now time.Time) {
+	r.slot = b.budget.reserve(now, r.priority)
+	r.slot.charges = r.clients.split()
+	b.usage.add(r.slot.charges, 1)
+	b.usage.served(r.slot.charges)
 }
 
-// decide takes a demand out of the queue.
-func (b *broker) decide(w *want) {
-	if i := slices.Index(b.queue, w); i >= 0 {
-		b.queue = slices.Delete(b.queue, i, i+1)
+// refuse decides against r. Those who wait for it are told to retry when they can
+// expect a slot: after all who wait with a better claim, and after those who were
+// told to retry with a better claim and may do so.
+func (b *broker) refuse(r *fetchRequest, why Reason, now time.Time) {
+	ahead := b.queue.before(b.usage, r) +
+		b.usage.retrying(b.usage.claim(r), now, now.Add(longAgo), b.budget.limit)
+	f := b.forecast(now)
+	at, _ := f.request(r, ahead)
+	r.refusal = &RefusedError{Reason: why, RetryAfter: max(at.Sub(now), time.Second)}
+	for _, client := range r.clients.charged() {
+		b.usage.rejected(client, at, now, r.priority)
 	}
-	w.queued = false
-	b.decided = append(b.decided, w)
+	b.decide(r)
 }
 
-// compare orders by who comes first: the more urgent, then the better claim, then
-// the earlier.
-func (b *broker) compare(v, w *want) int {
-	if v.priority != w.priority {
-		return int(v.priority) - int(w.priority)
-	}
-	x, y := b.claim(v), b.claim(w)
-	switch {
-	case x.before(y), !y.before(x) && v.seq < w.seq:
-		return -1
-	}
-	return 1
+// decide takes a request out of the queue.
+func (b *broker) decide(r *fetchRequest) {
+	b.queue.remove(r)
+	r.queued = false
+	b.decided = append(b.decided, r)
 }
 
 // next is when something can change by time alone; zero if nothing can.
-func (b *broker) next(now time.Time) time.Time {
-	var next time.Time
+func (b *broker) next(now time.Time) (next time.Time) {
+	if len(b.queue) == 0 {
+		return next
+	}
 	sooner := func(t time.Time) {
 		if t.After(now) && (next.IsZero() || t.Before(next)) {
 			next = t
 		}
 	}
-	if len(b.queue) == 0 {
-		return next
+	for _, r := range b.queue {
+		sooner(b.budget.pool.deadline(r, b.budget.last))
 	}
-	for _, w := range b.queue {
-		sooner(b.ledger.deadline(w))
-	}
-	opens, _ := b.ledger.opens(now)
+	opens, _ := b.budget.opens(now)
 	sooner(opens)
-	sooner(b.ledger.freed.Add(courtesy))
-	for at := range b.ledger.returning {
+	sooner(b.budget.freed.Add(retryGrace))
+	for at := range b.budget.returning {
 		sooner(at)
 		break
 	}
-	if e := b.share.asked.Front(); e != nil { // one competitor less
-		sooner(e.Value.(*account).seen.Add(b.memory()))
+	if oldest := b.usage.oldest(); !oldest.IsZero() { // one competitor less
+		sooner(oldest.Add(b.retention()))
 	}
 	return next
+}
+
+// sent notes that the first byte of a request left.
+func (b *broker) sent(s *slot, now time.Time) { b.budget.dispatch(s, b.advance(now)) }
+
+// done notes that the response head came at that time.
+func (b *broker) done(r *fetchRequest, s *slot, at, now time.Time) {
+	b.advance(now)
+	if b.commit(r, s, at, false) {
+		b.budget.cooldown.succeeded()
+	}
+	b.pump(now)
+}
+
+// lose notes that no response head will come: upstream may have counted the
+// request or not.
+func (b *broker) lose(r *fetchRequest, s *slot, now time.Time) {
+	now = b.advance(now)
+	b.commit(r, s, now, true)
+	b.pump(now)
+}
+
+// throttled notes that upstream refused the request, which costs the clients
+// nothing. Upstream does not count it either, if it was its throttle that
+// refused: the next report tells.
+func (b *broker) throttled(s *slot, at time.Time, after time.Duration, now time.Time) {
+	b.advance(now)
+	if b.budget.commit(s, at, true) {
+		b.release(s)
+		b.budget.throttled(s.ended, after)
+		b.budget.pool.throttled()
+	}
+	b.pump(now)
+}
+
+// unused gives a slot back of which no byte left. The request may ask again.
+func (b *broker) unused(r *fetchRequest, s *slot, now time.Time) {
+	now = b.advance(now)
+	switch {
+	case b.budget.refund(s):
+		b.release(s)
+		r.withdraw()
+	case s.dispatched:
+		b.commit(r, s, now, true)
+	}
+	b.pump(now)
+}
+
+// commit ends a slot once, and charges everyone who waited for it, those too who
+// joined since the grant.
+func (b *broker) commit(r *fetchRequest, s *slot, at time.Time, lost bool) bool {
+	if !b.budget.commit(s, at, lost) {
+		return false
+	}
+	b.release(s)
+	s.charges = r.clients.split()
+	b.usage.add(s.charges, 0)
+	return true
+}
+
+// release undoes what a slot under way means to its clients.
+func (b *broker) release(s *slot) {
+	b.usage.remove(s.charges, 1)
+	s.charges = nil
+}
+
+// learn takes a report.
+func (b *broker) learn(r Report, asked, answered, now time.Time) bool {
+	b.advance(now)
+	used := b.budget.learn(r, asked, answered)
+	if !used {
+		b.budget.reports.failed()
+	}
+	if used {
+		b.budget.pool.learned(r, asked, answered)
+	}
+	b.pump(now)
+	return used
+}
+
+// reportFailed notes that no report came.
+func (b *broker) reportFailed(now time.Time) {
+	b.budget.reports.failed()
+	b.pump(now)
+}
+
+// restore goes on from a snapshot, which has who is charged for its slots.
+func (b *broker) restore(data []byte, now, wall time.Time) error {
+	slots, err := b.budget.restore(data, now, wall)
+	for _, s := range slots {
+		b.usage.add(s.charges, 0)
+	}
+	return err
 }

@@ -21,11 +21,28 @@ func newDesk(t *testing.T, limit int, l limits) *desk {
 	if l.fanout == 0 {
 		l.fanout = limit + 1
 	}
-	return &desk{broker: newBroker(newLedger(limit, time.Hour, start), l), t: t, now: start}
+	return &desk{broker: newBroker(newBudget(limit, time.Hour, start), l), t: t, now: start}
 }
 
-func (d *desk) want(p Priority, patience time.Duration, clients ...string) *want {
-	w := &want{}
+// What the Gate reads of a broker.
+
+func (b *broker) view(client string, now time.Time) View {
+	return b.forecast(now).view(client, len(b.queue))
+}
+
+func (b *broker) stats(now time.Time) Stats { return b.forecast(now).stats(len(b.queue)) }
+
+func (b *broker) top(n int, now time.Time) []ClientUse {
+	b.advance(now)
+	return b.usage.top(n)
+}
+
+func (b *broker) save(now, wall time.Time) []byte { return b.budget.save(b.advance(now), wall) }
+
+func (b *broker) due(now time.Time) time.Time { return b.budget.reportDue(now, len(b.queue) > 0) }
+
+func (d *desk) want(p Priority, patience time.Duration, clients ...string) *fetchRequest {
+	w := &fetchRequest{}
 	for _, client := range clients {
 		d.join(w, &Waiter{Client: client, Priority: p, Deadline: d.now.Add(patience)}, d.now)
 	}
@@ -36,7 +53,7 @@ func (d *desk) want(p Priority, patience time.Duration, clients ...string) *want
 }
 
 // try asks, and has an answer come at once if it is granted.
-func (d *desk) try(p Priority, clients ...string) *want {
+func (d *desk) try(p Priority, clients ...string) *fetchRequest {
 	w := d.want(p, 0, clients...)
 	d.ask(w, d.now)
 	if w.slot != nil {
@@ -61,8 +78,8 @@ func TestTurns(t *testing.T) {
 	d.spend("rich", 4)
 	d.spend("poor", 2)
 	d.spend("middle", 3)
-	d.ledger.refused(d.now, time.Minute)
-	names := map[*want]string{}
+	d.budget.throttled(d.now, time.Minute)
+	names := map[*fetchRequest]string{}
 	for _, x := range []struct {
 		priority Priority
 		clients  []string
@@ -77,8 +94,8 @@ func TestTurns(t *testing.T) {
 		d.now = d.now.Add(time.Second)
 	}
 	var got []string
-	for _, r := range d.ranked() {
-		got = append(got, names[r.want])
+	for _, r := range d.queue.ranked(d.usage) {
+		got = append(got, names[r])
 	}
 	want := []string{
 		"waiting [rich new]", "waiting [newer]", "waiting [poor]", "waiting [middle]", "waiting [middle middle]",
@@ -240,7 +257,7 @@ func TestCourtesy(t *testing.T) {
 			d.now = d.now.Add(after - time.Second)
 			rude := d.want(Waiting, 10*time.Second, "rude")
 			d.ask(rude, d.now)
-			d.ledger.limit = 1 // so that one slot returns
+			d.budget.limit = 1 // so that one slot returns
 			d.now = d.now.Add(2 * time.Second)
 			d.pump(d.now)
 			if rude.slot != nil {
@@ -252,10 +269,10 @@ func TestCourtesy(t *testing.T) {
 				}
 				return
 			}
-			if got, want := d.next(d.now), d.now.Add(courtesy); !got.Equal(want) {
+			if got, want := d.next(d.now), d.now.Add(retryGrace); !got.Equal(want) {
 				t.Errorf("pumped next at %v, want %v", got, want)
 			}
-			d.now = d.now.Add(courtesy)
+			d.now = d.now.Add(retryGrace)
 			d.pump(d.now)
 			if rude.slot == nil {
 				t.Error("the slot was kept for too long")

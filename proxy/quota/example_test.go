@@ -17,12 +17,12 @@ func ExampleGate() {
 		return
 	}
 	fetch := func(client string) error {
-		demand := gate.NewDemand()
-		seat := demand.Join(quota.Waiter{
+		request := gate.NewFetchRequest()
+		leave := request.Join(quota.Waiter{
 			Client: client, Priority: quota.Waiting, Deadline: time.Now().Add(time.Second),
 		})
-		defer seat.Leave()
-		grant, err := gate.Acquire(context.Background(), demand)
+		defer leave()
+		grant, err := gate.Acquire(context.Background(), request)
 		if err != nil {
 			return err
 		}

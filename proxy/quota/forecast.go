@@ -1,180 +1,143 @@
 package quota
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
-// ranked is a queued demand and how many others get a slot before it.
-type ranked struct {
-	want  *want
-	ahead int
+// forecast says when slots come, if nobody asks in between: it follows the slots
+// as they return to the budget, and the admission of that moment.
+type forecast struct {
+	admission
+	budget *budget
+	now    time.Time
+	opens  time.Time // when anything is sent at all
+	closed Reason    // why not now; "": it is
 }
 
-// ranked returns the queue in the order of its turns. Only those are ahead of
-// anyone that take a slot as soon as there is one.
-func (b *broker) ranked() []ranked {
-	queue := slices.Clone(b.queue)
-	slices.SortFunc(queue, b.compare)
-	list := make([]ranked, len(queue))
-	ahead := 0
-	for i, w := range queue {
-		list[i] = ranked{want: w, ahead: ahead}
-		if why := b.admits(w); why == "" || why == Spent {
-			ahead++
-		}
-	}
-	return list
-}
+// open reports whether a slot can be granted now.
+func (f forecast) open() bool { return f.closed == "" && f.ledger.free() > 0 }
 
-// forecast is when w can have a slot, if nobody comes in between, and what it
-// waits for now.
-func (b *broker) forecast(w *want, ahead int, now time.Time) (time.Time, Reason) {
-	_, why := b.ledger.opens(now)
+// request is when r can have a slot with so many ahead of it, and what it waits for
+// now.
+func (f forecast) request(r *fetchRequest, ahead int) (soonest time.Time, why Reason) {
+	why = f.closed
 	if why == "" {
-		why = b.admits(w)
+		why = f.check(r)
 	}
 	if why == "" {
 		why = Spent // by those ahead
 	}
-	if w.priority.background() {
-		return b.expect(backgroundAsker(b, w.priority), ahead, now), why
-	}
-	names := w.payers.named()
-	if len(names) == 0 {
-		names = []string{""}
-	}
-	var soonest time.Time
-	for _, name := range names {
-		at := b.expect(clientAsker(b, name, w.priority), ahead, now)
-		if soonest.IsZero() || at.Before(soonest) {
+	for i, client := range r.candidates() {
+		if at := f.client(client, r.priority, ahead); i == 0 || at.Before(soonest) {
 			soonest = at
 		}
 	}
 	return soonest, why
 }
 
-// promise is when those who wait for w can expect a slot if they are turned away
-// now: after all who wait with a better claim, and after those who were turned
-// away with a better claim and may come back.
-func (b *broker) promise(w *want, now time.Time) time.Time {
-	ahead := 0
-	for _, v := range b.queue {
-		if v != w && b.compare(v, w) < 0 {
-			ahead++
-		}
+// client is when client can have a slot with so many ahead of it. What else bounds
+// background work ("") than its slots is not worth a forecast.
+func (f forecast) client(client string, p Priority, ahead int) time.Time {
+	return f.soonest(client, ahead, func(spent int64, free int) bool {
+		return f.affords(client, spent, p, free) == ""
+	})
+}
+
+// anybody is when a slot is free, whoever may have it.
+func (f forecast) anybody() time.Time {
+	return f.soonest("", 0, func(_ int64, free int) bool { return free > 0 })
+}
+
+// soonest is when it is enough for client that it has spent so much, and so many
+// slots are free.
+func (f forecast) soonest(client string, ahead int, enough func(spent int64, free int) bool) time.Time {
+	b, at := f.budget, f.opens
+	if f.now.Before(b.pacedUntil) {
+		at = at.Add(time.Duration(min(ahead, b.limit)) * b.interval())
 	}
-	ahead += b.turnedAhead(w, now, now.Add(longAgo))
-	at, _ := b.forecast(w, ahead, now)
-	return at
-}
-
-// asker is on whose behalf the future is looked at.
-type asker struct {
-	parts   int64                              // spent now
-	pays    func(*slot) int64                  // how much of a slot returns to it
-	affords func(parts int64, free int) Reason // "" if it may have a slot
-}
-
-func clientAsker(b *broker, client string, p Priority) asker {
-	return asker{
-		parts: b.share.used(client),
-		pays:  func(s *slot) int64 { return s.partsOf(client) },
-		affords: func(parts int64, free int) Reason {
-			return b.affords(client, parts, p, free)
-		},
-	}
-}
-
-// backgroundAsker looks at the slots alone: what else bounds background work is
-// not worth a forecast.
-func backgroundAsker(b *broker, p Priority) asker {
-	return asker{
-		pays: func(*slot) int64 { return 0 },
-		affords: func(_ int64, free int) Reason {
-			return b.affords("", 0, p, free)
-		},
-	}
-}
-
-// anyAsker looks at the slots alone, as if all of them were its.
-func anyAsker() asker {
-	return asker{
-		pays: func(*slot) int64 { return 0 },
-		affords: func(_ int64, free int) Reason {
-			if free > 0 {
-				return ""
+	free := b.left() - min(ahead, max(b.limit-f.reserve()-1, 0))
+	spent := f.usage.of(client).spent
+	for returns, back := range b.returning {
+		if returns.After(at) {
+			if enough(spent, free) {
+				return at
 			}
-			return Spent
-		},
-	}
-}
-
-// expect is when the asker can have a slot with so many ahead of it: it follows
-// the slots as they return.
-func (b *broker) expect(a asker, ahead int, now time.Time) time.Time {
-	l := b.ledger
-	start, _ := l.opens(now)
-	if now.Before(l.coldUntil) {
-		start = start.Add(time.Duration(min(ahead, l.limit)) * l.pace())
-	}
-	ahead = min(ahead, max(l.limit-b.reserve()-1, 0))
-	free, parts := l.left()-ahead, a.parts
-	for at, back := range l.returning {
-		if at.After(start) {
-			if a.affords(parts, free) == "" {
-				return start
-			}
-			start = at
+			at = returns
 		}
 		free += back.count
 		if back.slot != nil {
-			parts -= a.pays(back.slot)
+			spent -= back.slot.chargedTo(client)
 		}
 	}
-	if a.affords(parts, free) == "" {
-		return start
+	if enough(spent, free) {
+		return at
 	}
 	// Requests under way hold what is missing.
-	if end := now.Add(l.period + margin); end.After(start) {
+	if end := f.now.Add(b.period + margin); end.After(at) {
 		return end
 	}
-	return start
+	return at
 }
 
-// back is what returns: one of our slots, or some that others have spent.
-type back struct {
-	count int
-	slot  *slot
+// View is the shared quota as one client sees it.
+type View struct {
+	// Limit requests may be made in one Period, by all together.
+	Limit  int
+	Period time.Duration
+	// Used is how many of them are spent, by all together and by others.
+	Used int
+	// Remaining is how many the client could have one after the other now, if
+	// nobody else came.
+	Remaining int
+	// Next is how long until it can have one: zero if one remains.
+	Next time.Duration
 }
 
-// returning yields what returns and when, in that order. What others have spent
-// returns at the latest a period after it was learned, but if everything was
-// spent, upstream has told when the first slot frees.
-func (l *ledger) returning(yield func(time.Time, back) bool) {
-	foreign := l.foreign.count
-	hint, rest := l.learned.next, l.foreignReturns()
-	flush := func(until time.Time, all bool) bool {
-		if foreign > 0 && hint.After(l.last) && (all || hint.Before(until)) {
-			foreign--
-			at := hint
-			hint = time.Time{}
-			if !yield(at, back{count: 1}) {
-				return false
-			}
-		}
-		if foreign > 0 && (all || rest.Before(until)) {
-			n := foreign
-			foreign = 0
-			return yield(rest, back{count: n})
-		}
-		return true
+// view is the quota as client sees it while so many fetch requests wait.
+func (f forecast) view(client string, waiting int) View {
+	v := View{Limit: f.budget.limit, Period: f.budget.period, Used: f.budget.spent()}
+	if f.closed == "" {
+		v.Remaining = f.remaining(client)
 	}
-	for _, s := range l.past {
-		at := s.returns(l.period)
-		if !flush(at, false) || !yield(at, back{count: s.weight(), slot: s}) {
-			return
-		}
+	if v.Remaining == 0 {
+		v.Next = max(f.client(client, Waiting, waiting).Sub(f.now), time.Second)
 	}
-	flush(time.Time{}, true)
+	return v
+}
+
+// Stats is the state of the whole, for operators.
+type Stats struct {
+	Limit   int           // in force
+	Period  time.Duration // in force
+	Own     int           // slots that we have spent, or reserved, all replicas together
+	Foreign int           // slots that others have spent, as far as is known
+	Waiting int           // fetch requests in the queue
+	Clients int           // clients that asked or spent within the period
+	// Replicas are how many share the quota, as far as is known, this one among
+	// them, and Held the slots that are kept for those of them that are away.
+	// Alone tells that this one may spend no more than its own part, since the
+	// shared ledger cannot be asked.
+	Replicas, Held int
+	Alone          bool
+
+	// Known tells that Limit and Period are no guess, and that what is spent is
+	// counted here.
+	Known bool
+	// Next is how long until a slot is free for anybody; zero: one is.
+	Next time.Duration
+	// Reported is when upstream's latest report came, to this replica or another;
+	// zero: none has.
+	Reported time.Time
+}
+
+// stats is the state of the whole while so many fetch requests wait.
+func (f forecast) stats(waiting int) Stats {
+	b := f.budget
+	s := Stats{
+		Limit: b.limit, Period: b.period, Own: b.own(), Foreign: b.foreign.count,
+		Waiting: waiting, Clients: f.usage.active(""), Replicas: 1,
+		Known:    !b.standby && (!b.auto || !b.reports.answered.IsZero()),
+		Next:     f.anybody().Sub(f.now),
+		Reported: b.reports.answered,
+	}
+	b.pool.stats(&s)
+	return s
 }

@@ -1,3 +1,12 @@
+// Package quota knows what upstream allows and what of it is spent, and decides
+// who may spend the next request. Whoever fetches asks a Gate for a Grant, on
+// behalf of all who wait, and sends nothing without one.
+//
+// The package asks nobody itself and knows nothing of HTTP. Beneath the Gate,
+// which has a clock, a lock and a timer, everything is a state machine that is
+// told what happens and when: the ledger counts what is spent, the budget adds
+// what else keeps requests back, the usage is who spent how much, the queue who
+// waits; the broker joins them.
 package quota
 
 import (
@@ -7,90 +16,93 @@ import (
 	"time"
 )
 
-// Gate lets requests through to upstream: never more than upstream grants, and in
-// fair turns. It is the broker with a lock, a clock and a timer; all its methods
-// are safe for concurrent use. Nobody but its callers runs any goroutine, and
-// there is nothing to close.
+// Gate grants requests to upstream: never more than upstream allows, and in fair
+// shares. It is the broker with a lock, a clock and a timer; all its methods are
+// safe for concurrent use. Nobody but its callers runs any goroutine, and there is
+// nothing to close.
 //
 // With a Pool, upstream's quota is shared with other replicas. Somebody must run
 // Share then.
 type Gate struct {
 	observer Observer
-	saver    saver
+	save     func(snapshot []byte) // nil: nothing is saved
 	mail     mail
 
-	mu     sync.Mutex // guards all below; never held while calling out
-	broker *broker
-	wake   *time.Timer   // runs while demands wait
-	poke   chan struct{} // holds a token when the next report may be due sooner
-	moves  uint64        // changes so far, of which the saver keeps the latest
+	mu      sync.Mutex // guards all below; never held while calling out
+	broker  *broker
+	wake    *time.Timer   // runs while fetch requests wait
+	changed chan struct{} // holds a token when the next report may be due sooner
+	changes uint64        // so far
+
+	saving sync.Mutex // guards saved, and is held while saving
+	saved  uint64     // the change up to which all is saved
 }
 
-// New returns a gate through which nothing has gone yet.
+// New returns a gate of which nothing is spent yet.
 func New(o Options) (*Gate, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	l := newLedger(o.Limit, o.Period, time.Now())
-	l.idle = o.Idle
+	b := newBudget(o.Limit, o.Period, time.Now())
+	b.standby = o.Standby
 	if o.Pool != nil {
-		l.pool = newPooled(o.Replica, rand.Text(), o.Hold, time.Now())
+		b.pool = newPooled(o.Replica, rand.Text(), o.Hold, time.Now())
 	}
 	g := &Gate{
 		observer: o.Observer,
-		saver:    saver{save: o.Save},
+		save:     o.Save,
 		mail:     newMail(o.Pool),
-		broker:   newBroker(l, limits{reserve: o.Reserve, queue: o.Queue, fanout: o.Fanout}),
-		poke:     make(chan struct{}, 1),
+		broker:   newBroker(b, limits{reserve: o.Reserve, queue: o.Queue, fanout: o.Fanout}),
+		changed:  make(chan struct{}, 1),
 	}
 	g.wake = time.AfterFunc(maxPeriod, g.tick)
 	g.wake.Stop()
 	return g, nil
 }
 
-// Acquire waits for a slot on behalf of all who wait for d, and returns it. It
+// Acquire waits for a slot on behalf of all who wait for r, and returns it. It
 // returns at once
 //   - a *RefusedError if no slot will come before the last of them loses patience;
 //   - ErrNobodyWaits when the last of them has left.
 //
-// If ctx ends first the error is its, and nothing is spent. A demand that has had
+// If ctx ends first the error is its, and nothing is spent. A request that has had
 // its Grant must not be used again, unless that was returned unused.
-func (g *Gate) Acquire(ctx context.Context, d *Demand) (*Grant, error) {
+func (g *Gate) Acquire(ctx context.Context, r *FetchRequest) (*Grant, error) {
 	for {
-		slot, err := g.allotted(ctx, d)
+		slot, err := g.decision(ctx, &r.request)
 		if err != nil {
 			return nil, err
 		}
 		if g.take(slot) {
-			g.keep()
-			return &Grant{gate: g, demand: d, slot: slot}, nil
+			g.persist()
+			return &Grant{gate: g, request: &r.request, slot: slot}, nil
 		}
-		g.change(func(b *broker, now time.Time) { b.unused(&d.want, slot, now) })
+		g.change(func(b *broker, now time.Time) { b.unused(&r.request, slot, now) })
 	}
 }
 
-// allotted waits until the broker has decided.
-func (g *Gate) allotted(ctx context.Context, d *Demand) (*slot, error) {
+// decision waits until the broker has decided.
+func (g *Gate) decision(ctx context.Context, r *fetchRequest) (*slot, error) {
 	decided := make(chan struct{})
 	g.change(func(b *broker, now time.Time) {
-		d.slot, d.refusal, d.decided = nil, nil, decided
-		b.ask(&d.want, now)
+		r.slot, r.refusal, r.decided = nil, nil, decided
+		b.ask(r, now)
 	})
 	select {
 	case <-decided:
 	case <-ctx.Done():
-		g.change(func(b *broker, _ time.Time) { b.abandon(&d.want) })
+		g.change(func(b *broker, _ time.Time) { b.abandon(r) })
 		<-decided // it may have been granted in between
 	}
-	slot := d.slot
+	slot := r.slot
 	switch {
 	case slot != nil && ctx.Err() != nil:
-		g.change(func(b *broker, now time.Time) { b.unused(&d.want, slot, now) })
+		g.change(func(b *broker, now time.Time) { b.unused(r, slot, now) })
 		return nil, ctx.Err()
 	case slot != nil:
 		return slot, nil
-	case d.refusal != nil:
-		return nil, d.refusal
+	case r.refusal != nil:
+		return nil, r.refusal
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	}
@@ -103,7 +115,7 @@ func (g *Gate) change(event func(b *broker, now time.Time)) {
 	now := time.Now()
 	event(g.broker, now)
 	notes := g.collect(now)
-	g.moves++
+	g.changes++
 	g.arm(now)
 	g.nudge()
 	g.mu.Unlock()
@@ -112,8 +124,7 @@ func (g *Gate) change(event func(b *broker, now time.Time)) {
 	}
 }
 
-// arm sets the timer for what happens by time alone, and wakes who waits for the
-// next report to be due.
+// arm sets the timer for what happens by time alone, and wakes AwaitReport.
 func (g *Gate) arm(now time.Time) {
 	if next := g.broker.next(now); next.IsZero() {
 		g.wake.Stop()
@@ -121,7 +132,7 @@ func (g *Gate) arm(now time.Time) {
 		g.wake.Reset(next.Sub(now))
 	}
 	select {
-	case g.poke <- struct{}{}:
+	case g.changed <- struct{}{}:
 	default:
 	}
 }
@@ -130,19 +141,19 @@ func (g *Gate) tick() {
 	g.change(func(b *broker, now time.Time) { b.pump(now) })
 }
 
-// collect releases the flights that are decided. What was decided is written
-// before the channel is closed, and read by them only after.
+// collect wakes the fetches that are decided. How they were is written before the
+// channel is closed, and read by them only after.
 func (g *Gate) collect(now time.Time) []note {
 	decided := g.broker.decided
 	g.broker.decided = nil
 	notes := make([]note, 0, len(decided))
-	for _, w := range decided {
-		n := note{priority: w.priority, granted: w.slot != nil, refusal: w.refusal}
-		if !w.asked.IsZero() {
-			n.waited = max(now.Sub(w.asked), 0)
+	for _, r := range decided {
+		n := note{priority: r.priority, granted: r.slot != nil, refusal: r.refusal}
+		if !r.asked.IsZero() {
+			n.waited = max(now.Sub(r.asked), 0)
 		}
 		notes = append(notes, n)
-		close(w.decided)
+		close(r.decided)
 	}
 	return notes
 }
@@ -166,25 +177,131 @@ func (n note) tell(o Observer) {
 	}
 }
 
-// View tells how the quota looks to a client at this moment. It counts as no
-// demand of the client's.
+// View is how the quota looks to a client at this moment. It does not count as a
+// request of the client's.
 func (g *Gate) View(client string, now time.Time) View {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.broker.view(client, now)
+	return g.broker.forecast(now).view(client, len(g.broker.queue))
 }
 
-// Stats tells the state of the whole.
+// Stats is the state of the whole.
 func (g *Gate) Stats() Stats {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.broker.stats(time.Now())
+	return g.broker.forecast(time.Now()).stats(len(g.broker.queue))
 }
 
-// TopClients returns the n clients that have spent most in the window, at most,
-// the first first.
+// TopClients returns the clients that have spent most in the period, n at most, the
+// first first.
 func (g *Gate) TopClients(n int) []ClientUse {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.broker.top(n, time.Now())
+	g.broker.advance(time.Now())
+	return g.broker.usage.top(n)
+}
+
+// Learn takes a report that was asked for and answered at these times. It reports
+// whether the report was of use. With a fixed limit, a report with the same period
+// tells what others spend and can lower the limit; any other is ignored. Whoever
+// learns one report must go on as AwaitReport asks: the gate counts on it.
+func (g *Gate) Learn(r Report, asked, answered time.Time) bool {
+	var used bool
+	g.change(func(b *broker, now time.Time) { used = b.learn(r, asked, answered, now) })
+	g.persist()
+	return used
+}
+
+// ReportFailed tells that a report was asked for and none came. Nobody waits for
+// it then.
+func (g *Gate) ReportFailed() { g.change((*broker).reportFailed) }
+
+// AwaitReport returns when a report should be asked for: at the start, every
+// minute while requests are spent, before the first after a pause, and after a
+// 429; never more often than every ten seconds. Answer it with Learn or
+// ReportFailed. Only one goroutine may wait. The error is that of ctx.
+func (g *Gate) AwaitReport(ctx context.Context) error {
+	for ctx.Err() == nil {
+		timer, due := g.untilReport()
+		if due {
+			return nil
+		}
+		select {
+		case <-timer:
+		case <-g.changed:
+		case <-ctx.Done():
+		}
+	}
+	return ctx.Err()
+}
+
+// untilReport reports whether a report is due, or returns what to wait for: nil if
+// none is in sight.
+func (g *Gate) untilReport() (<-chan time.Time, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.broker.advance(time.Now())
+	due := g.broker.budget.reportDue(now, len(g.broker.queue) > 0)
+	switch {
+	case due.IsZero():
+		return nil, false
+	case due.After(now):
+		return time.After(due.Sub(now)), false
+	}
+	g.broker.budget.reports.tried(now)
+	return nil, true
+}
+
+// Restore goes on from a snapshot, which another process may have saved. It must
+// come before the first fetch request, or while the gate is on standby. A request
+// that was under way counts as spent. If the snapshot is damaged the error says so,
+// and everything counts as spent until a report says otherwise, or a period has
+// passed: for a missing one do not call this.
+func (g *Gate) Restore(snapshot []byte) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	return g.broker.restore(snapshot, now, now)
+}
+
+// Activate ends the standby of a gate that was made with Options.Standby. Restore,
+// if there is something to go on from, comes before it.
+func (g *Gate) Activate() {
+	g.change(func(b *broker, now time.Time) {
+		b.budget.standby = false
+		b.pump(now)
+	})
+	g.persist()
+}
+
+// persist returns when every change so far is saved. Snapshots are saved one at a
+// time: whoever waits for another's is spared its own if the next holds its change,
+// too. On standby another process keeps the record.
+func (g *Gate) persist() {
+	if g.save == nil {
+		return
+	}
+	g.mu.Lock()
+	mine, standby := g.changes, g.broker.budget.standby
+	g.mu.Unlock()
+	if standby {
+		return
+	}
+	g.saving.Lock()
+	defer g.saving.Unlock()
+	if g.saved >= mine {
+		return
+	}
+	if data, upTo := g.snapshot(); data != nil {
+		g.save(data)
+		g.saved = upTo
+	}
+}
+
+// snapshot is the state as Restore takes it, and the last change in it.
+func (g *Gate) snapshot() (data []byte, upTo uint64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	return g.broker.budget.save(g.broker.advance(now), now), g.changes
 }

@@ -18,11 +18,17 @@ func newGate(t *testing.T, o Options) *Gate {
 	return g
 }
 
+// snapshotOf is what a gate would save now.
+func snapshotOf(g *Gate) []byte {
+	data, _ := g.snapshot()
+	return data
+}
+
 // fetch acquires for one client, and has the answer come at once.
 func fetch(t *testing.T, g *Gate, client string, p Priority, wait time.Duration) error {
 	t.Helper()
-	d := g.NewDemand()
-	defer d.Join(Waiter{Client: client, Priority: p, Deadline: time.Now().Add(wait)}).Leave()
+	d := g.NewFetchRequest()
+	defer d.Join(Waiter{Client: client, Priority: p, Deadline: time.Now().Add(wait)})()
 	grant, err := g.Acquire(t.Context(), d)
 	if err != nil {
 		return err
@@ -83,7 +89,7 @@ func TestGateWaits(t *testing.T) {
 }
 
 // acquire starts a flight and returns what becomes of it.
-func acquire(t *testing.T, g *Gate, d *Demand) <-chan error {
+func acquire(t *testing.T, g *Gate, d *FetchRequest) <-chan error {
 	t.Helper()
 	result := make(chan error, 1)
 	go func() {
@@ -104,19 +110,19 @@ func TestGateDropsWhatNobodyWaitsFor(t *testing.T) {
 		if err := fetch(t, g, "a", Waiting, 0); err != nil {
 			t.Fatal(err)
 		}
-		d := g.NewDemand()
+		d := g.NewFetchRequest()
 		first := d.Join(Waiter{Client: "a", Priority: Waiting, Deadline: time.Now().Add(time.Minute)})
 		second := d.Join(Waiter{Client: "b", Priority: Waiting, Deadline: time.Now().Add(time.Minute)})
 		result := acquire(t, g, d)
-		first.Leave()
-		first.Leave()
+		first()
+		first()
 		synctest.Wait()
 		select {
 		case err := <-result:
 			t.Fatalf("decided (%v) while one still waits", err)
 		default:
 		}
-		second.Leave()
+		second()
 		if err := <-result; !errors.Is(err, ErrNobodyWaits) {
 			t.Errorf("error %v, want %v", err, ErrNobodyWaits)
 		}
@@ -126,7 +132,7 @@ func TestGateDropsWhatNobodyWaitsFor(t *testing.T) {
 		if got, want := watch.String(), "granted waiting, dropped "; got[:len(want)] != want {
 			t.Errorf("observed %q, want %q", got, want)
 		}
-		if _, err := g.Acquire(t.Context(), g.NewDemand()); !errors.Is(err, ErrNobodyWaits) {
+		if _, err := g.Acquire(t.Context(), g.NewFetchRequest()); !errors.Is(err, ErrNobodyWaits) {
 			t.Errorf("error %v for a demand without waiters, want %v", err, ErrNobodyWaits)
 		}
 	})
@@ -140,7 +146,7 @@ func TestGateJoinerExtendsPatience(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(5 * time.Second)
-		d := g.NewDemand()
+		d := g.NewFetchRequest()
 		d.Join(Waiter{Client: "a", Priority: Holding, Deadline: time.Now().Add(6 * time.Second)})
 		result := acquire(t, g, d)
 		d.Join(Waiter{Client: "b", Priority: Waiting, Deadline: time.Now().Add(20 * time.Second)})
@@ -164,7 +170,7 @@ func TestGateContextEnds(t *testing.T) {
 		if err := fetch(t, g, "a", Waiting, 0); err != nil {
 			t.Fatal(err)
 		}
-		d := g.NewDemand()
+		d := g.NewFetchRequest()
 		d.Join(Waiter{Client: "b", Priority: Waiting, Deadline: time.Now().Add(time.Minute)})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -184,11 +190,11 @@ func TestGateCrowd(t *testing.T) {
 	for i := range 64 {
 		crowd.Go(func() {
 			client := string(rune('a' + i%8))
-			d := g.NewDemand()
-			seat := d.Join(Waiter{Client: client, Deadline: time.Now().Add(10 * time.Millisecond)})
-			crowd.Go(func() { d.Join(Waiter{Client: "z"}).Leave() })
+			d := g.NewFetchRequest()
+			leave := d.Join(Waiter{Client: client, Deadline: time.Now().Add(10 * time.Millisecond)})
+			crowd.Go(func() { d.Join(Waiter{Client: "z"})() })
 			grant, err := g.Acquire(t.Context(), d)
-			seat.Leave()
+			leave()
 			if err != nil {
 				return
 			}

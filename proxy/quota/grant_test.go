@@ -17,7 +17,7 @@ func TestGrantEndsOnce(t *testing.T) {
 	for name, first := range ends {
 		synctest.Test(t, func(t *testing.T) {
 			g := newGate(t, Options{Limit: 5, Period: time.Hour})
-			d := g.NewDemand()
+			d := g.NewFetchRequest()
 			d.Join(Waiter{Client: "a"})
 			grant, err := g.Acquire(t.Context(), d)
 			if err != nil {
@@ -41,7 +41,7 @@ func TestGrantEndsOnce(t *testing.T) {
 func TestUnusedThenAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate(t, Options{Limit: 1, Period: time.Hour})
-		d := g.NewDemand()
+		d := g.NewFetchRequest()
 		d.Join(Waiter{Client: "a"})
 		first, err := g.Acquire(t.Context(), d)
 		if err != nil {
@@ -71,7 +71,7 @@ func TestSaveBeforeGrant(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var last []byte
 		g := newGate(t, Options{Limit: 2, Period: time.Hour, Save: func(b []byte) { last = b }})
-		d := g.NewDemand()
+		d := g.NewFetchRequest()
 		d.Join(Waiter{Client: "a"})
 		if _, err := g.Acquire(t.Context(), d); err != nil {
 			t.Fatal(err)

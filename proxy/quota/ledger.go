@@ -9,17 +9,48 @@ const (
 	// margin is how much longer than a period a slot stays spent after the response
 	// head: upstream stamps later than we send, and its clock has a resolution.
 	margin = time.Second
-	// grace is how long auto waits for the first report before it falls back to
-	// what it assumes.
-	grace = 5 * time.Second
-	// What auto assumes of an upstream that does not tell: the anonymous limit of
-	// Launch Library 2.
-	assumedLimit  = 15
-	assumedPeriod = time.Hour
 	// MaxLimit is the largest limit that is made use of, so that the record of
 	// what was spent stays small. A higher one is treated as this.
 	MaxLimit = 1 << 16
 )
+
+// slot is one request in our record of what was spent. Upstream stamps a request
+// at some unknown moment between sent and ended, so a slot counts from the moment
+// it is reserved until one period and a margin after it ended.
+type slot struct {
+	priority   Priority
+	reserved   time.Time
+	earlier    time.Time // when the slot before it was reserved
+	sent       time.Time // when the first byte left; until told, when it was reserved
+	dispatched bool      // a byte left
+	ended      time.Time // when the response head came, or the fetch gave up; zero: neither yet
+	lost       bool      // no response head came, so upstream may never have counted it
+	absorbed   bool      // lost, and counted by a later report if upstream did: the ledger does no longer
+	charges    []charge
+
+	id     string // among replicas; empty: there are none
+	remote bool   // it is another replica's
+	news   uint64 // what the replica had heard from others when it allotted the slot, see pooled
+}
+
+// returns is when the slot may be used again.
+func (s *slot) returns(period time.Duration) time.Time { return s.ended.Add(period + margin) }
+
+// chargedTo is what client is charged for the slot.
+func (s *slot) chargedTo(client string) int64 {
+	for _, c := range s.charges {
+		if c.client == client {
+			return c.micro
+		}
+	}
+	return 0
+}
+
+// confirmed reports whether upstream counted the slot for certain at every moment
+// between asked and answered.
+func (s *slot) confirmed(period time.Duration, asked, answered time.Time) bool {
+	return !s.lost && !s.ended.IsZero() && !s.ended.After(asked) && s.sent.Add(period).After(answered)
+}
 
 // ledger is our record of what was spent: a sliding log, as DRF's
 // SimpleRateThrottle keeps one. (A token bucket would not do: one that holds 15
@@ -29,27 +60,17 @@ const (
 // backwards is held where it was; that it does not run too fast is the caller's
 // duty, which Go's monotonic clock fulfils.
 type ledger struct {
-	auto    bool
-	limit   int // in force
-	ceiling int // the limit of the settings, which a report can only lower
-	period  time.Duration
-	last    time.Time // the latest now
-	freed   time.Time // when a slot returned last
+	limit  int // in force
+	period time.Duration
+	last   time.Time // the latest now
+	freed  time.Time // when a slot returned last
 
-	open []*slot // reserved or under way
-	past []*slot // ended, in that order
-	gone int     // of the past, those that no longer count
+	open     []*slot // reserved or under way
+	past     []*slot // ended, in that order
+	absorbed int     // of the past
+	foreign  foreign
 
-	foreign foreign
-	closure closure
-	learned learned
-	// Until then too little is known of the window to spend it freely, so that one
-	// period/limit must lie between two requests. A report ends it.
-	coldUntil time.Time
-	lastGrant time.Time
-
-	pool *pooled // nil: nobody shares it
-	idle bool    // nothing is let through
+	pool *pooled // of replicas that share the quota; nil: there are none
 }
 
 // foreign is what others spend of the same quota: what upstream counts and we do
@@ -57,23 +78,10 @@ type ledger struct {
 type foreign struct {
 	count int
 	at    time.Time
+	next  time.Time // when the first of them returns, if upstream said so
 }
 
-// newLedger starts with nothing spent. limit 0 is auto.
-func newLedger(limit int, period time.Duration, now time.Time) *ledger {
-	l := &ledger{limit: min(limit, MaxLimit), ceiling: min(limit, MaxLimit), period: period, last: now}
-	if limit == 0 {
-		l.auto, l.limit, l.period = true, assumedLimit, assumedPeriod
-		l.learned.awaited = now.Add(grace)
-		l.chill(now)
-	}
-	return l
-}
-
-// chill has requests spaced until a window is known in full.
-func (l *ledger) chill(now time.Time) {
-	l.coldUntil = now.Add(l.period + margin)
-}
+func (f foreign) returns(period time.Duration) time.Time { return f.at.Add(period + margin) }
 
 // advance moves the ledger to now and returns the slots that came back. It also
 // returns the now to go on with.
@@ -87,72 +95,71 @@ func (l *ledger) advance(now time.Time) (time.Time, []*slot) {
 		n++
 	}
 	back := slices.Clone(l.past[:n])
+	l.past = slices.Delete(l.past, 0, n)
 	for _, s := range back {
 		if s.absorbed {
-			l.gone--
-		}
-		if l.pool != nil {
-			l.pool.drop(s)
+			l.absorbed--
 		}
 	}
-	l.past = slices.Delete(l.past, 0, n)
 	if n > 0 {
 		l.freed = now
 	}
-	if l.foreign.count > 0 && !l.foreignReturns().After(now) {
+	if l.foreign.count > 0 && !l.foreign.returns(l.period).After(now) {
 		l.foreign, l.freed = foreign{}, now
 	}
-	if l.pool != nil {
-		l.pool.elapse(now)
-	}
+	l.pool.elapse(back, now)
 	return now, back
 }
 
-func (l *ledger) foreignReturns() time.Time { return l.foreign.at.Add(l.period + margin) }
+// own is how many requests of ours count now.
+func (l *ledger) own() int { return len(l.open) + len(l.past) - l.absorbed }
 
 // spent is how many requests count now. It can exceed the limit, which upstream
 // may have lowered.
-func (l *ledger) spent() int {
-	return len(l.open) + len(l.past) - l.gone + l.foreign.count
-}
+func (l *ledger) spent() int { return l.own() + l.foreign.count }
 
 // left is how many requests may be spent now. It is negative when too many are.
-func (l *ledger) left() int {
-	left := l.limit - l.spent()
-	if p := l.pool; p != nil {
-		left -= p.held
-		if p.lonely {
-			left = min(left, l.allowance()+p.offered) // nothing is let through while it is offered
-		}
-	}
-	return left
-}
+func (l *ledger) left() int { return l.pool.left(l, l.limit-l.spent()) }
 
 // free is how many requests upstream would let through now.
 func (l *ledger) free() int { return max(l.left(), 0) }
 
+// background is how many slots background work has: those under way, and all in
+// the period.
+func (l *ledger) background() (open, used int) {
+	for _, s := range l.open {
+		if s.priority.background() {
+			open++
+		}
+	}
+	used = open
+	for _, s := range l.past {
+		if s.priority.background() {
+			used++
+		}
+	}
+	return open, used
+}
+
 // reserve takes a slot. The caller has seen to it that there is one.
 func (l *ledger) reserve(now time.Time, p Priority) *slot {
-	s := &slot{priority: p, reserved: now, sent: now, earlier: l.lastGrant}
+	s := &slot{priority: p, reserved: now, sent: now}
 	l.open = append(l.open, s)
-	l.lastGrant = now
-	if l.pool != nil {
-		l.pool.enter(s)
-	}
+	l.pool.enter(s)
 	return s
 }
 
-// leave notes that the first byte of the request left.
-func (l *ledger) leave(s *slot, now time.Time) {
-	if !s.left && s.ended.IsZero() {
-		s.left, s.sent = true, now
+// dispatch notes that the first byte of the request left.
+func (l *ledger) dispatch(s *slot, now time.Time) {
+	if !s.dispatched && s.ended.IsZero() {
+		s.dispatched, s.sent = true, now
 	}
 }
 
-// end has the slot return one period and the margin after at. It reports whether
-// the slot was under way.
-func (l *ledger) end(s *slot, at time.Time, lost bool) bool {
-	if !l.drop(s) {
+// commit has the slot return one period and the margin after at. It reports
+// whether the slot was under way.
+func (l *ledger) commit(s *slot, at time.Time, lost bool) bool {
+	if !l.close(s) {
 		return false
 	}
 	if at.After(l.last) {
@@ -162,33 +169,34 @@ func (l *ledger) end(s *slot, at time.Time, lost bool) bool {
 		at = s.sent
 	}
 	s.ended, s.lost = at, lost
+	l.insert(s)
+	l.pool.ended(s)
+	return true
+}
+
+// insert adds a slot to the past.
+func (l *ledger) insert(s *slot) {
 	i := len(l.past)
-	for i > 0 && l.past[i-1].ended.After(at) {
+	for i > 0 && l.past[i-1].ended.After(s.ended) {
 		i--
 	}
 	l.past = slices.Insert(l.past, i, s)
-	if l.pool != nil && !s.remote {
-		l.pool.changed[s] = struct{}{}
+	if s.absorbed {
+		l.absorbed++
 	}
-	return true
 }
 
 // refund forgets a slot of which no byte left. It reports whether it could.
 func (l *ledger) refund(s *slot) bool {
-	if s.left || !l.drop(s) {
+	if s.dispatched || !l.close(s) {
 		return false
 	}
-	if l.lastGrant.Equal(s.reserved) { // it does not space what comes after it
-		l.lastGrant = s.earlier
-	}
-	if l.pool != nil {
-		l.pool.retire(s)
-	}
+	l.pool.retire(s)
 	return true
 }
 
-// drop takes the slot from those under way.
-func (l *ledger) drop(s *slot) bool {
+// close takes the slot from those under way.
+func (l *ledger) close(s *slot) bool {
 	i := slices.Index(l.open, s)
 	if i < 0 {
 		return false
@@ -197,31 +205,82 @@ func (l *ledger) drop(s *slot) bool {
 	return true
 }
 
-// opens is when requests are let through at all, however many are free, and why
-// not now.
-func (l *ledger) opens(now time.Time) (time.Time, Reason) {
-	at, why := now, Reason("")
-	later := func(t time.Time, reason Reason) {
-		if t.After(at) {
-			at, why = t, reason
+// reconcile compares the ledger with upstream's count at some moment between asked
+// and answered: what upstream counts beyond our confirmed slots was spent by
+// others. Slots that were under way, or could have left upstream's window already,
+// are not confirmed: where upstream counts them all the same they seem to be
+// foreign until the next report, which errs on the safe side.
+func (l *ledger) reconcile(r Report, asked, answered time.Time) {
+	l.absorb(asked)
+	confirmed := 0
+	for _, s := range l.past {
+		if s.confirmed(l.period, asked, answered) {
+			confirmed++
 		}
 	}
-	if l.idle {
-		later(now.Add(idleStep), Learning)
+	l.foreign = foreign{count: max(r.Used-confirmed, 0), at: answered}
+	if r.Used >= r.Limit && l.foreign.count > 0 {
+		l.foreign.next = answered.Add(r.Next + margin)
 	}
-	later(l.closure.until, Closed)
-	later(l.learned.awaited, Learning)
-	if l.pool != nil {
-		later(l.pool.blocked, Learning)
-		if l.pool.offered > 0 {
-			later(now.Add(settleMost), Learning)
-		}
-	}
-	if now.Before(l.coldUntil) && !l.lastGrant.IsZero() {
-		later(l.lastGrant.Add(l.pace()), Learning)
-	}
-	return at, why
 }
 
-// pace is the space between two requests as long as the window is not known.
-func (l *ledger) pace() time.Duration { return l.period / time.Duration(l.limit) }
+// absorb leaves it to upstream whether lost requests count: if they do, they are
+// in the report, among the foreign. Otherwise each would count twice, or make room
+// for a foreign one.
+func (l *ledger) absorb(asked time.Time) {
+	for _, s := range l.past {
+		if s.lost && !s.absorbed && !s.ended.Add(margin).After(asked) {
+			s.absorbed = true
+			l.absorbed++
+			l.pool.absorb(s)
+		}
+	}
+}
+
+// assumeExhausted assumes that others have spent everything, which a report can
+// refute.
+func (l *ledger) assumeExhausted(now time.Time) {
+	l.open, l.past, l.absorbed = nil, nil, 0
+	l.foreign = foreign{count: l.limit, at: now}
+}
+
+// returned is what returns at one time: one slot of ours, or some that others have
+// spent.
+type returned struct {
+	count int
+	slot  *slot // nil: others'
+}
+
+// returning yields what returns and when, in that order. What others have spent returns at the latest a period
+// after it was learned, but if everything was spent, upstream has told when the
+// first slot does.
+func (l *ledger) returning(yield func(time.Time, returned) bool) {
+	early, late := 0, l.foreign.count
+	if next := l.foreign.next; late > 0 && next.After(l.last) && next.Before(l.foreign.returns(l.period)) {
+		early, late = 1, late-1
+	}
+	foreignUntil := func(until time.Time) bool {
+		if early > 0 && (until.IsZero() || l.foreign.next.Before(until)) {
+			early = 0
+			if !yield(l.foreign.next, returned{count: 1}) {
+				return false
+			}
+		}
+		if at := l.foreign.returns(l.period); late > 0 && (until.IsZero() || at.Before(until)) {
+			n := late
+			late = 0
+			return yield(at, returned{count: n})
+		}
+		return true
+	}
+	for _, s := range l.past {
+		n, at := 1, s.returns(l.period)
+		if s.absorbed {
+			n = 0
+		}
+		if !foreignUntil(at) || !yield(at, returned{n, s}) {
+			return
+		}
+	}
+	foreignUntil(time.Time{})
+}

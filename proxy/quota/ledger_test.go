@@ -6,18 +6,18 @@ import (
 )
 
 // take has the ledger hold a request that was under way from sent to ended.
-func take(l *ledger, sent, ended time.Time, lost bool) *slot {
+func take(l *budget, sent, ended time.Time, lost bool) *slot {
 	s := l.reserve(sent, Waiting)
-	l.leave(s, sent)
+	l.dispatch(s, sent)
 	l.advance(ended)
-	l.end(s, ended, lost)
+	l.commit(s, ended, lost)
 	return s
 }
 
 func at(d time.Duration) time.Time { return start.Add(d) }
 
 func TestSlotReturns(t *testing.T) {
-	l := newLedger(1, time.Hour, start)
+	l := newBudget(1, time.Hour, start)
 	s := l.reserve(start, Waiting)
 	for _, tt := range []struct {
 		at   time.Duration
@@ -26,7 +26,7 @@ func TestSlotReturns(t *testing.T) {
 	}{
 		{at: 0, free: 0},
 		{at: 2 * time.Hour, free: 0}, // under way: whoever knows when it is stamped
-		{at: 2 * time.Hour, do: func(now time.Time) { l.end(s, now, false) }, free: 0},
+		{at: 2 * time.Hour, do: func(now time.Time) { l.commit(s, now, false) }, free: 0},
 		{at: 3 * time.Hour, free: 0},
 		{at: 3*time.Hour + margin - 1, free: 0},
 		{at: time.Hour, free: 0}, // the clock ran backwards
@@ -44,13 +44,13 @@ func TestSlotReturns(t *testing.T) {
 }
 
 func TestRefund(t *testing.T) {
-	l := newLedger(2, time.Hour, start)
+	l := newBudget(2, time.Hour, start)
 	s := l.reserve(start, Waiting)
 	if !l.refund(s) || l.free() != 2 {
 		t.Errorf("not refunded: %d free", l.free())
 	}
 	s = l.reserve(start, Waiting)
-	l.leave(s, start)
+	l.dispatch(s, start)
 	if l.refund(s) || l.free() != 1 {
 		t.Errorf("refunded although a byte left: %d free", l.free())
 	}
@@ -63,7 +63,7 @@ func TestLearn(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		limit   int // 0: auto
-		own     func(l *ledger)
+		own     func(l *budget)
 		report  Report
 		useless bool
 		want    int // free afterwards
@@ -71,25 +71,25 @@ func TestLearn(t *testing.T) {
 		{name: "nothing spent", report: Report{Limit: 15, Period: time.Hour}, want: 15},
 		{name: "others have spent", report: Report{Limit: 15, Period: time.Hour, Used: 4}, want: 11},
 		{name: "ours are not others'", want: 10,
-			own:    func(l *ledger) { take(l, at(minute), at(minute), false); take(l, at(minute), at(minute), false) },
+			own:    func(l *budget) { take(l, at(minute), at(minute), false); take(l, at(minute), at(minute), false) },
 			report: Report{Limit: 15, Period: time.Hour, Used: 5}},
 		{name: "ours that upstream did not count stay counted", want: 14,
-			own:    func(l *ledger) { take(l, at(minute), at(minute), false) },
+			own:    func(l *budget) { take(l, at(minute), at(minute), false) },
 			report: Report{Limit: 15, Period: time.Hour, Used: 0}},
 		{name: "one under way may or may not be in it", want: 13,
-			own:    func(l *ledger) { l.reserve(at(minute), Waiting) },
+			own:    func(l *budget) { l.reserve(at(minute), Waiting) },
 			report: Report{Limit: 15, Period: time.Hour, Used: 1}},
 		{name: "so may one that ended while the report was made", want: 13,
-			own:    func(l *ledger) { take(l, at(minute), at(10*minute+500*time.Millisecond), false) },
+			own:    func(l *budget) { take(l, at(minute), at(10*minute+500*time.Millisecond), false) },
 			report: Report{Limit: 15, Period: time.Hour, Used: 1}},
 		{name: "a lost one is upstream's to count", want: 14,
-			own:    func(l *ledger) { take(l, at(minute), at(2*minute), true) },
+			own:    func(l *budget) { take(l, at(minute), at(2*minute), true) },
 			report: Report{Limit: 15, Period: time.Hour, Used: 1}},
 		{name: "and is free if upstream has not", want: 15,
-			own:    func(l *ledger) { take(l, at(minute), at(2*minute), true) },
+			own:    func(l *budget) { take(l, at(minute), at(2*minute), true) },
 			report: Report{Limit: 15, Period: time.Hour}},
 		{name: "but not if it was lost just now", want: 13,
-			own:    func(l *ledger) { take(l, at(minute), at(10*minute), true) },
+			own:    func(l *budget) { take(l, at(minute), at(10*minute), true) },
 			report: Report{Limit: 15, Period: time.Hour, Used: 1}},
 		{name: "a higher limit", report: Report{Limit: 100, Period: time.Minute, Used: 4}, want: 96},
 		{name: "more than the limit is spent", report: Report{Limit: 3, Period: time.Hour, Used: 9}, want: 0},
@@ -100,7 +100,7 @@ func TestLearn(t *testing.T) {
 		{name: "fixed: another period", limit: 10, report: Report{Limit: 5, Period: time.Minute, Used: 2}, useless: true, want: 10},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			l := newLedger(tt.limit, time.Hour, start)
+			l := newBudget(tt.limit, time.Hour, start)
 			if tt.own != nil {
 				tt.own(l)
 			}
@@ -120,7 +120,7 @@ func TestLearn(t *testing.T) {
 
 // What others have spent counts from the report on, and a later report replaces it.
 func TestForeignAges(t *testing.T) {
-	l := newLedger(0, 0, start)
+	l := newBudget(0, 0, start)
 	l.learn(Report{Limit: 15, Period: time.Hour, Used: 15, Next: 20 * time.Minute}, start, start)
 	for _, tt := range []struct {
 		at   time.Duration
@@ -176,23 +176,23 @@ func TestColdStart(t *testing.T) {
 	}{
 		{name: "fixed: all at once", limit: 15, steps: []step{{want: 15}}},
 		{name: "auto waits for the first report", steps: []step{
-			{want: 0}, {at: grace - 1, want: 0}, {at: grace - 1, report: true, want: 28},
+			{want: 0}, {at: firstReport - 1, want: 0}, {at: firstReport - 1, report: true, want: 28},
 		}},
 		{name: "auto without one spaces its requests", steps: []step{
 			{failed: true, want: 1}, {at: 4*time.Minute - 1}, {at: 4 * time.Minute, want: 1},
 			{at: 30 * time.Minute, want: 1}, {at: 31 * time.Minute, report: true, want: 25},
 		}},
-		{name: "auto waits no longer than it must", steps: []step{{at: grace, want: 1}}},
+		{name: "auto waits no longer than it must", steps: []step{{at: firstReport, want: 1}}},
 		{name: "auto knows a window in the end", steps: []step{
 			{failed: true, want: 1}, {at: time.Hour, want: 1}, {at: time.Hour + margin, want: 14},
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			l := newLedger(tt.limit, time.Hour, start)
+			l := newBudget(tt.limit, time.Hour, start)
 			for _, s := range tt.steps {
 				now, _ := l.advance(at(s.at))
 				if s.failed {
-					l.learned.failed()
+					l.reports.failed()
 				}
 				if s.report {
 					l.learn(Report{Limit: 30, Period: time.Hour, Used: 2 + l.spent()}, now, now)
@@ -202,7 +202,7 @@ func TestColdStart(t *testing.T) {
 					if opens, _ := l.opens(now); opens.After(now) || l.free() == 0 {
 						break
 					}
-					l.end(l.reserve(now, Waiting), now, false)
+					l.commit(l.reserve(now, Waiting), now, false)
 					got++
 				}
 				if got != s.want {
@@ -230,10 +230,10 @@ func TestClosure(t *testing.T) {
 		{name: "never later than upstream said", refused: []time.Duration{0, 5, 10}, after: 90 * time.Second, report: time.Second, want: 90*time.Second + 10},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			l := newLedger(15, time.Hour, start)
+			l := newBudget(15, time.Hour, start)
 			for _, d := range tt.refused {
 				l.advance(at(d))
-				l.refused(at(d), tt.after)
+				l.throttled(at(d), tt.after)
 			}
 			now := l.last
 			if tt.report != 0 {
@@ -263,7 +263,7 @@ func TestClosureForgives(t *testing.T) {
 			d.spend("a", 1)
 		}
 		refuse()
-		if opens, _ := d.ledger.opens(d.now); opens.After(d.now) == answered {
+		if opens, _ := d.budget.opens(d.now); opens.After(d.now) == answered {
 			t.Errorf("answered %v: opens after %v", answered, opens.Sub(d.now))
 		}
 	}
@@ -272,8 +272,8 @@ func TestClosureForgives(t *testing.T) {
 // A request that never left must not space out those after it: at the start, when
 // the window is not known, they would be refused for minutes.
 func TestRefundDoesNotSpace(t *testing.T) {
-	l := newLedger(0, 0, start)
-	now := start.Add(2 * grace)
+	l := newBudget(0, 0, start)
+	now := start.Add(2 * firstReport)
 	s := l.reserve(now, Waiting)
 	if at, _ := l.opens(now); !at.After(now) {
 		t.Fatal("the window is not known, and yet nothing is spaced")

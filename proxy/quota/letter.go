@@ -26,7 +26,7 @@ type post struct {
 // since its answer may be lost. take may be nil. The last letter takes leave.
 func (b *broker) write(take *slot, leave bool, now time.Time) *post {
 	now = b.advance(now)
-	l, p := b.ledger, b.ledger.pool
+	l, p := b.budget, b.budget.pool
 	x := &post{sent: now, ended: map[*slot]time.Time{}, report: p.report, closed: p.closed}
 	x.Letter = Letter{
 		Replica: p.self, Epoch: p.epoch, Seq: p.seq, Whole: p.whole,
@@ -41,7 +41,7 @@ func (b *broker) write(take *slot, leave bool, now time.Time) *post {
 		x.Report = p.report.share(p.self, now)
 	}
 	if p.closed {
-		x.Closed = l.closure.share(p.self, now)
+		x.Closed = l.cooldown.share(p.self, now)
 	}
 	for _, s := range p.toTell() {
 		x.Slots = append(x.Slots, shareSlot(s, now))
@@ -76,11 +76,11 @@ func (p *pooled) toTell() []*slot {
 
 // offer writes what of the escrow the replica needs at least, and would like at
 // most. Slots that are allotted and not yet given are not taken from it.
-func (x *post) offer(l *ledger) {
+func (x *post) offer(l *budget) {
 	p := l.pool
 	x.before.escrow, x.before.parts, x.before.known, x.before.virgin = p.escrow, p.parts, p.known, p.virgin
 	had := l.allowance()
-	left := x.Room - (len(l.open) + len(l.past) - l.gone)
+	left := x.Room - l.own()
 	x.Most = p.fair(left) // a slot that is taken is among the open ones
 	has := l.allowance() + len(p.pending)
 	if p.parts > 0 {
@@ -147,7 +147,7 @@ func shareSlot(s *slot, now time.Time) SharedSlot {
 	if len(s.charges) > 0 {
 		v.Charges = make(map[string]int64, len(s.charges))
 		for _, c := range s.charges {
-			v.Charges[c.client] = c.parts
+			v.Charges[c.client] = c.micro
 		}
 	}
 	return v
@@ -160,6 +160,6 @@ func (r *sharedReport) share(from string, now time.Time) *SharedReport {
 	}
 }
 
-func (c *closure) share(from string, now time.Time) *SharedClosure {
+func (c *cooldown) share(from string, now time.Time) *SharedClosure {
 	return &SharedClosure{From: from, At: milliseconds(ago(c.at, now)), Until: milliseconds(max(c.until.Sub(now), 0))}
 }

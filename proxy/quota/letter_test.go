@@ -126,7 +126,7 @@ func TestWhoLeavesHoldsNothing(t *testing.T) {
 	if got, want := says(d.write(nil, true, d.now)), "least 0, most 0, parts 0, base 1, known 1, leave"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if p := d.ledger.pool; p.escrow != 0 || p.parts != 0 || !p.virgin {
+	if p := d.budget.pool; p.escrow != 0 || p.parts != 0 || !p.virgin {
 		t.Errorf("got %d in escrow, one part in %d, virgin %t, want nothing", p.escrow, p.parts, p.virgin)
 	}
 }
@@ -138,7 +138,7 @@ type holding struct {
 }
 
 func (d *desk) holds() holding {
-	p := d.ledger.pool
+	p := d.budget.pool
 	return holding{p.escrow, p.parts, p.known, len(p.untold), len(p.told), p.virgin}
 }
 

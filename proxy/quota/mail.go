@@ -64,7 +64,7 @@ func (g *Gate) correspond() {
 func (g *Gate) settled() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	p := g.broker.ledger.pool
+	p := g.broker.budget.pool
 	return p.ready && !p.toWrite()
 }
 
@@ -79,7 +79,7 @@ func (g *Gate) take(s *slot) bool {
 	for range maxLetters {
 		var outdated, alone, whole bool
 		g.change(func(b *broker, _ time.Time) {
-			p := b.ledger.pool
+			p := b.budget.pool
 			outdated, whole = p.outdated(s), p.whole
 			alone = !outdated && p.spend(s)
 		})
@@ -107,14 +107,14 @@ func (g *Gate) takeLeave() {
 			break
 		}
 	}
-	g.keep()
+	g.persist()
 }
 
 // strange reports whether the ledger has to be told all.
 func (g *Gate) strange() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.broker.ledger.pool.whole
+	return g.broker.budget.pool.whole
 }
 
 // write writes one letter and reads the answer. It reports whether the letter was
@@ -126,13 +126,13 @@ func (g *Gate) write(take *slot, leave bool) bool {
 		x.Found = rand.Text()
 	}
 	if x.lowers {
-		g.keep() // a restart must not believe in more than others do
+		g.persist() // a restart must not believe in more than others do
 	}
 	a, err := g.mail.pool.Exchange(x.Letter)
 	var taken bool
 	g.change(func(b *broker, now time.Time) { taken = b.read(x, a, err, take, now) })
 	if x.before.virgin && !errors.Is(err, ErrUnsent) {
-		g.keep() // from now on a restart is not the first, for all that others know
+		g.persist() // from now on a restart is not the first, for all that others know
 	}
 	if take != nil {
 		return taken
@@ -142,7 +142,7 @@ func (g *Gate) write(take *slot, leave bool) bool {
 
 // nudge has Share write, if there is something to tell. The caller holds mu.
 func (g *Gate) nudge() {
-	if p := g.broker.ledger.pool; p == nil || !p.toWrite() || p.lonely {
+	if p := g.broker.budget.pool; p == nil || !p.toWrite() || p.lonely {
 		return
 	}
 	select {

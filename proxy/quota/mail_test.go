@@ -94,7 +94,7 @@ func TestWhoIsBehindDecidesAgain(t *testing.T) {
 				behind = false
 				a, _ := refuses(l, Behind)
 				for _, id := range []string{"b.1", "b.2"} {
-					a.Slots = append(a.Slots, SharedSlot{ID: id, Reserved: a.Now, Charges: map[string]int64{"b": unit}})
+					a.Slots = append(a.Slots, SharedSlot{ID: id, Reserved: a.Now, Charges: map[string]int64{"b": wholeRequest}})
 				}
 				return a, nil
 			}
@@ -332,8 +332,8 @@ func TestOnceHeardIsRememberedOverAKill(t *testing.T) {
 			c := &clerk{answer: func(Letter) (Answer, error) { return Answer{}, tt.err }}
 			o := Options{Limit: 15, Period: time.Hour, Pool: c, Replica: "me", Hold: hold}
 			before := newGate(t, o)
-			saved := before.Snapshot()
-			before.saver.save = func(snapshot []byte) { saved = snapshot }
+			saved := snapshotOf(before)
+			before.save = func(snapshot []byte) { saved = snapshot }
 			before.correspond()
 			after := newGate(t, o)
 			if err := after.Restore(saved); err != nil {

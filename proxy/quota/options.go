@@ -12,15 +12,15 @@ type Options struct {
 	Limit  int
 	Period time.Duration
 	// Reserve is how many slots are kept for clients that have spent nothing in
-	// the window and wait for a page nobody holds. Zero keeps none. Of a tiny
+	// the period and wait for a page of which nothing is cached. Zero keeps none. Of a tiny
 	// limit, half at most is kept.
 	Reserve int
-	// Queue is how many demands may wait. If zero, 256.
+	// Queue is how many fetch requests may wait. If zero, 256.
 	Queue int
 	// Fanout is how many fetches may be under way at once for one client, and for
 	// all background work together. If zero, 4.
 	Fanout int
-	// Save, if not nil, keeps a snapshot for Gate.Restore. It is called before a
+	// Save, if not nil, stores a snapshot for Gate.Restore. It is called before a
 	// grant is handed out, so that a crash forgets none, and after each other
 	// change; never twice at once, and never with an older state after a newer
 	// one. It may block, which delays the grant. It must not use the gate.
@@ -33,9 +33,9 @@ type Options struct {
 	// Hold is how long at most it takes from a Grant to its end. Required with a
 	// Pool, and the same for all replicas.
 	Hold time.Duration
-	// Idle has nothing let through and nothing kept until Begin: another process
-	// spends the same quota and keeps the same record. Not with a Pool.
-	Idle bool
+	// Standby has nothing granted and nothing saved until Gate.Activate: another
+	// process spends the same quota and saves the same record. Not with a Pool.
+	Standby bool
 	// Observer, if not nil, is told every decision.
 	Observer Observer
 }
@@ -57,8 +57,8 @@ func (o *Options) check() error {
 	if o.Pool != nil && (o.Replica == "" || o.Hold <= 0) {
 		return errors.New("quota: a pool needs the name of the replica, and how long a grant is held")
 	}
-	if o.Pool != nil && o.Idle {
-		return errors.New("quota: who shares a pool is not idle")
+	if o.Pool != nil && o.Standby {
+		return errors.New("quota: with a pool there is no standby")
 	}
 	if o.Queue == 0 {
 		o.Queue = defaultQueue
@@ -71,3 +71,23 @@ func (o *Options) check() error {
 	}
 	return nil
 }
+
+// Observer is told every decision. Its arguments are of basic types, so that an
+// implementation need not know this package; priority and reason are of the
+// closed sets of Priority and Reason. It is called without any lock held and must
+// be safe for concurrent use.
+type Observer interface {
+	// QuotaGranted: a fetch request got a slot after it waited for so long.
+	QuotaGranted(priority string, waited time.Duration)
+	// QuotaRefused: a fetch request was refused, after it waited for so long.
+	QuotaRefused(priority, reason string, waited time.Duration)
+	// QuotaDropped: nobody waited for a fetch request any more, which cost nothing.
+	QuotaDropped(priority string)
+}
+
+// nobody observes nothing.
+type nobody struct{}
+
+func (nobody) QuotaGranted(string, time.Duration)         {}
+func (nobody) QuotaRefused(string, string, time.Duration) {}
+func (nobody) QuotaDropped(string)                        {}

@@ -93,6 +93,9 @@ func newPooled(self, life string, hold time.Duration, now time.Time) *pooled {
 
 // enter takes up a slot of this process.
 func (p *pooled) enter(s *slot) {
+	if p == nil {
+		return
+	}
 	p.name(s)
 	p.slots[s.id] = s
 	p.pending[s] = struct{}{}
@@ -136,6 +139,9 @@ func (p *pooled) drop(s *slot) {
 
 // retire is drop for a slot that does not count although the ledger may think so.
 func (p *pooled) retire(s *slot) {
+	if p == nil {
+		return
+	}
 	_, alone := p.untold[s]
 	if _, pending := p.pending[s]; !alone && !pending {
 		p.gone = append(p.gone, s.id)
@@ -146,6 +152,9 @@ func (p *pooled) retire(s *slot) {
 
 // absorb has the ledger forget a slot that upstream's report tells of.
 func (p *pooled) absorb(s *slot) {
+	if p == nil {
+		return
+	}
 	if _, told := p.told[s.id]; told {
 		p.gone = append(p.gone, s.id)
 	}
@@ -162,8 +171,15 @@ func (p *pooled) tell(id string, until time.Time) {
 	p.told[id] = until
 }
 
-// elapse forgets what the ledger does not count any more.
-func (p *pooled) elapse(now time.Time) {
+// elapse forgets the slots that have returned, and what the ledger does not count
+// any more.
+func (p *pooled) elapse(back []*slot, now time.Time) {
+	if p == nil {
+		return
+	}
+	for _, s := range back {
+		p.drop(s)
+	}
 	for id, until := range p.told {
 		if !until.After(now) {
 			delete(p.told, id)
@@ -173,7 +189,7 @@ func (p *pooled) elapse(now time.Time) {
 
 // ask notes that a client asked, which others are told.
 func (p *pooled) ask(client string) {
-	if client != "" && len(p.asked) < maxAsked {
+	if p != nil && client != "" && len(p.asked) < maxAsked {
 		p.asked[client] = struct{}{}
 	}
 }
@@ -196,18 +212,72 @@ func (l *ledger) allowance() int {
 	return n - len(p.untold) - len(p.pending)
 }
 
-// deadline is how long a demand waits. Those that take what is there at once have
-// a moment, too, if it takes one to find out what is there.
-func (l *ledger) deadline(w *want) time.Time {
-	if l.pool == nil || !l.pool.blocked.After(l.last) && l.pool.offered == 0 {
-		return w.deadline
-	}
-	if soonest := w.asked.Add(2 * settleMost); soonest.After(w.deadline) {
-		return soonest
-	}
-	return w.deadline
-}
-
 // fair is what the replica should hold in escrow when so many are left: an equal
 // part of what is not held for those that are away.
 func (p *pooled) fair(left int) int { return max(left-p.held, 0) / max(len(p.members)-p.away, 1) }
+
+// The rest is what the broker, the budget and the ledger call; without a pool it
+// does nothing.
+
+// ended notes that a slot has ended, which others are told.
+func (p *pooled) ended(s *slot) {
+	if p != nil && !s.remote {
+		p.changed[s] = struct{}{}
+	}
+}
+
+// left is how many of the requests that are left by the record of all may be spent
+// here. Nothing is while the escrow is offered.
+func (p *pooled) left(l *ledger, left int) int {
+	if p == nil {
+		return left
+	}
+	left -= p.held
+	if p.lonely {
+		left = min(left, l.allowance()+p.offered)
+	}
+	return left
+}
+
+// opens is when the pool lets anything be spent; zero: now.
+func (p *pooled) opens(now time.Time) time.Time {
+	if p == nil {
+		return time.Time{}
+	}
+	if at := now.Add(settleMost); p.offered > 0 && at.After(p.blocked) {
+		return at
+	}
+	return p.blocked
+}
+
+// deadline is how long a request waits. Those that take what is there at once have
+// a moment, too, if it takes one to find out what is there.
+func (p *pooled) deadline(r *fetchRequest, now time.Time) time.Time {
+	if p == nil || !p.blocked.After(now) && p.offered == 0 {
+		return r.deadline
+	}
+	if soonest := r.asked.Add(2 * settleMost); soonest.After(r.deadline) {
+		return soonest
+	}
+	return r.deadline
+}
+
+// throttled notes that others are to be told of a 429.
+func (p *pooled) throttled() {
+	if p != nil {
+		p.closed = true
+	}
+}
+
+// learned notes that others are to be told of a report.
+func (p *pooled) learned(r Report, asked, answered time.Time) {
+	if p != nil {
+		p.report = &sharedReport{Report: r, asked: asked, answered: answered}
+	}
+}
+
+func (p *pooled) stats(s *Stats) {
+	if p != nil {
+		s.Replicas, s.Held, s.Alone = max(len(p.members), 1), p.held, p.lonely
+	}
+}

@@ -22,6 +22,9 @@ type savedPool struct {
 }
 
 func (p *pooled) save(now time.Time) *savedPool {
+	if p == nil {
+		return nil
+	}
 	s := &savedPool{
 		Replica: p.self, Epoch: p.epoch, Seq: p.seq, Members: slices.Clone(p.members), Virgin: p.virgin,
 		Escrow: p.escrow, Parts: p.parts, Known: p.known, Told: make(map[string]time.Duration, len(p.told)),
@@ -49,10 +52,18 @@ func (s *savedPool) check() error {
 	return nil
 }
 
+// own returns what a snapshot has if it is this replica's, else nil.
+func (p *pooled) own(s *savedPool) *savedPool {
+	if p == nil || s != nil && s.Replica != p.self {
+		return nil
+	}
+	return s
+}
+
 // restore goes on from what this replica saved then. If that is nil, it begins as
 // one that has never been heard.
 func (p *pooled) restore(s *savedPool, then time.Time) {
-	if s == nil {
+	if p == nil || s == nil {
 		return
 	}
 	p.epoch, p.seq, p.members, p.virgin = s.Epoch, s.Seq, s.Members, s.Virgin
@@ -65,6 +76,9 @@ func (p *pooled) restore(s *savedPool, then time.Time) {
 // restoreSlot takes up a slot of the process before this one. What the shared
 // ledger does not know of it is told.
 func (p *pooled) restoreSlot(s *slot, saved *savedPool, wasOpen bool) {
+	if p == nil {
+		return
+	}
 	if s.id == "" {
 		p.name(s)
 	}

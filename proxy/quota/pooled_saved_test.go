@@ -12,9 +12,9 @@ func (d *desk) restarted(name string, down time.Duration) *desk {
 	d.t.Helper()
 	next := newDesk(d.t, 15, limits{})
 	next.now = at(-1000 * time.Hour) // another process has another clock
-	next.broker = newBroker(newLedger(15, time.Hour, next.now), d.limits)
-	next.ledger.pool = newPooled(name, "next", hold, next.now)
-	if err := next.restore(d.snapshot(d.now, d.now), next.now, d.now.Add(down)); err != nil {
+	next.broker = newBroker(newBudget(15, time.Hour, next.now), d.limits)
+	next.budget.pool = newPooled(name, "next", hold, next.now)
+	if err := next.restore(d.save(d.now, d.now), next.now, d.now.Add(down)); err != nil {
 		d.t.Fatal(err)
 	}
 	return next
@@ -46,14 +46,14 @@ func TestEscrowSurvivesARestart(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	d.now = d.now.Add(joining)
-	if got := d.ledger.allowance(); got != 4 {
+	if got := d.budget.allowance(); got != 4 {
 		t.Errorf("%d may be spent alone, want 4", got)
 	}
 	if got, want := d.spent(), "3 [{alice 1} {bob 1} {carol 1}]"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	x := d.write(nil, false, d.now)
-	if x.Epoch != "epoch" || x.Seq != before.ledger.pool.seq || !slices.Equal(x.Members, []string{"me", "other"}) {
+	if x.Epoch != "epoch" || x.Seq != before.budget.pool.seq || !slices.Equal(x.Members, []string{"me", "other"}) {
 		t.Errorf("got ledger %q at %d, with %q", x.Epoch, x.Seq, x.Members)
 	}
 	if got, want := says(x), "whole, least 4, most 6, parts 2, base 3, known 3, b.1 ended, me.1 ended, me.2 lost"; got != want {
@@ -66,7 +66,7 @@ func TestEscrowSurvivesARestart(t *testing.T) {
 func TestEscrowGrowsWhileDown(t *testing.T) {
 	d := shared(t).restarted("me", time.Hour+margin+lag)
 	d.advance(d.now)
-	if got := d.ledger.allowance(); got != 5 { // 5 and one of two parts, and one was spent
+	if got := d.budget.allowance(); got != 5 { // 5 and one of two parts, and one was spent
 		t.Errorf("%d may be spent alone, want 5", got)
 	}
 }
@@ -75,7 +75,7 @@ func TestEscrowGrowsWhileDown(t *testing.T) {
 func TestEscrowOfAnotherReplicaIsNotBelieved(t *testing.T) {
 	for _, name := range []string{"me", "copy"} {
 		d := shared(t).restarted(name, 0)
-		if got, want := d.ledger.pool.virgin, name != "me"; got != want {
+		if got, want := d.budget.pool.virgin, name != "me"; got != want {
 			t.Errorf("%s: virgin %t, want %t", name, got, want)
 		}
 		if got := d.spent(); got != "3 [{alice 1} {bob 1} {carol 1}]" {

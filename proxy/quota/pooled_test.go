@@ -13,7 +13,7 @@ const hold = 40 * time.Second
 // that all share.
 func newMember(t *testing.T, limit int) *desk {
 	d := newDesk(t, limit, limits{})
-	d.ledger.pool = newPooled("me", "me", hold, d.now)
+	d.budget.pool = newPooled("me", "me", hold, d.now)
 	return d
 }
 
@@ -24,7 +24,7 @@ func (d *desk) clock() int64 { return d.now.Sub(start).Milliseconds() + 1_000_00
 // escrow.
 func (d *desk) answer() Answer {
 	return Answer{
-		Word: Read, Now: d.clock(), Epoch: "epoch", Seq: d.ledger.pool.seq + 1, Members: []string{"me", "other"},
+		Word: Read, Now: d.clock(), Epoch: "epoch", Seq: d.budget.pool.seq + 1, Members: []string{"me", "other"},
 		Escrow: 5, Parts: 2,
 	}
 }
@@ -55,7 +55,7 @@ func joined(t *testing.T, limit int) *desk {
 }
 
 // allotted is a demand that the broker has allotted a slot, but not yet the ledger.
-func (d *desk) allotted(client string) *want {
+func (d *desk) allotted(client string) *fetchRequest {
 	d.t.Helper()
 	w := d.want(Waiting, 0, client)
 	d.ask(w, d.now)
@@ -66,7 +66,7 @@ func (d *desk) allotted(client string) *want {
 }
 
 // given is one that the ledger has given a slot.
-func (d *desk) given(client string) *want {
+func (d *desk) given(client string) *fetchRequest {
 	d.t.Helper()
 	w := d.allotted(client)
 	x, a := d.write(w.slot, false, d.now), d.answer()
@@ -78,10 +78,10 @@ func (d *desk) given(client string) *want {
 }
 
 // spentAlone is one that is spent without the ledger.
-func (d *desk) spentAlone(client string) *want {
+func (d *desk) spentAlone(client string) *fetchRequest {
 	d.t.Helper()
 	w := d.allotted(client)
-	if !d.ledger.pool.spend(w.slot) {
+	if !d.budget.pool.spend(w.slot) {
 		d.t.Fatal("the slot was not spent")
 	}
 	return w
@@ -89,7 +89,7 @@ func (d *desk) spentAlone(client string) *want {
 
 // theirs is a slot of the other replica's that was taken so long ago.
 func (d *desk) theirs(id string, ago time.Duration, client string) SharedSlot {
-	return SharedSlot{ID: id, Reserved: d.clock() - ago.Milliseconds(), Charges: map[string]int64{client: unit}}
+	return SharedSlot{ID: id, Reserved: d.clock() - ago.Milliseconds(), Charges: map[string]int64{client: wholeRequest}}
 }
 
 func (s SharedSlot) endedAt(at int64) SharedSlot {
@@ -124,12 +124,12 @@ func TestAllowanceGrowsByAPartOfWhatReturns(t *testing.T) {
 	} {
 		d.now = at(tt.at)
 		d.advance(d.now)
-		if got := d.ledger.allowance(); got != tt.want {
+		if got := d.budget.allowance(); got != tt.want {
 			t.Errorf("after %v %d may be spent alone, want %d", tt.at, got, tt.want)
 		}
 	}
 	d.spentAlone("bob")
-	if got := d.ledger.free(); got != 3 {
+	if got := d.budget.free(); got != 3 {
 		t.Errorf("%d free after one was spent, want 3", got)
 	}
 }
@@ -140,8 +140,8 @@ func TestStrangersAllowance(t *testing.T) {
 		{15, 0, 5}, {15, 6, 3}, {15, 14, 0}, {15, 40, 0}, {2, 0, 0},
 	} {
 		d := newMember(t, tt.limit)
-		d.ledger.foreign = foreign{count: tt.foreign, at: d.now}
-		if got := d.ledger.free(); got != tt.want {
+		d.budget.foreign = foreign{count: tt.foreign, at: d.now}
+		if got := d.budget.free(); got != tt.want {
 			t.Errorf("limit %d, %d foreign: %d free, want %d", tt.limit, tt.foreign, got, tt.want)
 		}
 	}
@@ -151,30 +151,30 @@ func TestStrangersAllowance(t *testing.T) {
 func TestNewsOutdatesWhatWasAllotted(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
-		happen func(d *desk, w *want)
+		happen func(d *desk, w *fetchRequest)
 		want   bool
 	}{
-		{"nothing", func(*desk, *want) {}, false},
-		{"an answer without news", func(d *desk, _ *want) { d.hear(d.answer()) }, false},
-		{"a slot of another", func(d *desk, _ *want) {
+		{"nothing", func(*desk, *fetchRequest) {}, false},
+		{"an answer without news", func(d *desk, _ *fetchRequest) { d.hear(d.answer()) }, false},
+		{"a slot of another", func(d *desk, _ *fetchRequest) {
 			a := d.answer()
 			a.Slots = []SharedSlot{d.theirs("b", 0, "bob")}
 			d.hear(a)
 		}, true},
-		{"a report of another", func(d *desk, _ *want) {
+		{"a report of another", func(d *desk, _ *fetchRequest) {
 			a := d.answer()
 			a.Report = &SharedReport{From: "other", Asked: a.Now, Answered: a.Now, Limit: 15, Period: 3_600_000, Used: 3}
 			d.hear(a)
 		}, true},
-		{"more is held", func(d *desk, _ *want) { a := d.answer(); a.Away, a.Held = 1, 4; d.hear(a) }, true},
-		{"the ledger is lost", func(d *desk, _ *want) { d.fail(ErrUnsent) }, true},
-		{"it stays lost", func(d *desk, w *want) {
+		{"more is held", func(d *desk, _ *fetchRequest) { a := d.answer(); a.Away, a.Held = 1, 4; d.hear(a) }, true},
+		{"the ledger is lost", func(d *desk, _ *fetchRequest) { d.fail(ErrUnsent) }, true},
+		{"it stays lost", func(d *desk, w *fetchRequest) {
 			d.fail(ErrUnsent)
-			w.slot.news = d.ledger.pool.news
+			w.slot.news = d.budget.pool.news
 			d.fail(ErrUnsent)
 		}, false},
-		{"but the slot was given before", func(d *desk, w *want) {
-			delete(d.ledger.pool.pending, w.slot)
+		{"but the slot was given before", func(d *desk, w *fetchRequest) {
+			delete(d.budget.pool.pending, w.slot)
 			d.fail(ErrUnsent)
 		}, false},
 	} {
@@ -182,7 +182,7 @@ func TestNewsOutdatesWhatWasAllotted(t *testing.T) {
 			d := joined(t, 15)
 			w := d.allotted("alice")
 			tt.happen(d, w)
-			if got := d.ledger.pool.outdated(w.slot); got != tt.want {
+			if got := d.budget.pool.outdated(w.slot); got != tt.want {
 				t.Errorf("outdated: got %t, want %t", got, tt.want)
 			}
 		})
@@ -204,7 +204,7 @@ func TestEvenTheImpatientWaitForTheLedger(t *testing.T) {
 	} {
 		d := joined(t, 15)
 		if len(tt.blocked) > 0 {
-			d.ledger.pool.blocked = at(tt.blocked[0])
+			d.budget.pool.blocked = at(tt.blocked[0])
 		}
 		w := d.want(Waiting, 0, "alice")
 		d.ask(w, d.now)
@@ -214,7 +214,7 @@ func TestEvenTheImpatientWaitForTheLedger(t *testing.T) {
 			}
 			d.now = at(until)
 			if i+1 < len(tt.blocked) {
-				d.ledger.pool.blocked = at(tt.blocked[i+1])
+				d.budget.pool.blocked = at(tt.blocked[i+1])
 			}
 			d.pump(d.now)
 		}

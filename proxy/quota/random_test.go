@@ -20,7 +20,7 @@ type chaos struct {
 }
 
 type flying struct {
-	w       *want
+	w       *fetchRequest
 	s       *slot
 	stamped bool
 }
@@ -32,7 +32,7 @@ func newChaos(t *testing.T, limit int) *chaos {
 }
 
 func (c *chaos) broker() *broker {
-	return newBroker(newLedger(c.limit, time.Hour, c.now), limits{reserve: 1, queue: 8, fanout: 3})
+	return newBroker(newBudget(c.limit, time.Hour, c.now), limits{reserve: 1, queue: 8, fanout: 3})
 }
 
 func (c *chaos) step(op, arg byte) {
@@ -50,11 +50,11 @@ func (c *chaos) step(op, arg byte) {
 	case 8:
 		c.report(c.now)
 	case 9:
-		if c.b.advance(c.now); c.b.ledger.free() > 0 && c.model.allow(c.now) {
+		if c.b.advance(c.now); c.b.budget.free() > 0 && c.model.allow(c.now) {
 			c.report(c.now)
 		}
 	case 10:
-		if c.b.advance(c.now); len(c.b.ledger.open) == 0 && c.limit == 0 {
+		if c.b.advance(c.now); len(c.b.budget.open) == 0 && c.limit == 0 {
 			c.model.limit = 1 + int(arg)%20
 			c.report(c.now)
 		}
@@ -66,7 +66,7 @@ func (c *chaos) step(op, arg byte) {
 }
 
 func (c *chaos) ask(arg byte) {
-	w := &want{}
+	w := &fetchRequest{}
 	x := &Waiter{
 		Client: string(rune('a' + arg%5)), Priority: Priority(arg / 5 % 4),
 		Deadline: c.now.Add(time.Duration(arg) * time.Second),
@@ -118,7 +118,7 @@ func (c *chaos) report(asked time.Time) {
 
 // restart is a crash. What is under way arrives or does not.
 func (c *chaos) restart(arg byte) {
-	data := c.b.snapshot(c.now, c.now)
+	data := c.b.save(c.now, c.now)
 	for i, f := range c.flying {
 		if !f.stamped && (int(arg)+i)%2 == 0 {
 			c.stamp(f)
@@ -153,37 +153,39 @@ func (c *chaos) collect() {
 func (c *chaos) check() {
 	b := c.b
 	var charged, owed int64
-	counted := len(b.ledger.open)
-	for _, s := range append(append([]*slot{}, b.ledger.open...), b.ledger.past...) {
+	counted := len(b.budget.open)
+	for _, s := range append(append([]*slot{}, b.budget.open...), b.budget.past...) {
 		for _, x := range s.charges {
-			charged += x.parts
+			charged += x.micro
 		}
 	}
-	for _, s := range b.ledger.past {
-		counted += s.weight()
+	for _, s := range b.budget.past {
+		if !s.absorbed {
+			counted++
+		}
 	}
 	idle, open := 0, 0
-	for _, a := range b.share.clients {
-		owed += a.parts
-		open += a.open
-		if a.parts == 0 {
+	for _, a := range b.usage.accounts {
+		owed += a.spent
+		open += a.underWay
+		if a.spent == 0 {
 			idle++
 		}
-		if a.parts < 0 || a.open < 0 || a.parts == 0 && a.place == nil {
+		if a.spent < 0 || a.underWay < 0 || a.spent == 0 && a.place == nil {
 			c.t.Fatalf("account %+v", a)
 		}
 	}
-	if charged != owed || idle != b.share.idle {
-		c.t.Fatalf("charged %d, owed %d; %d idle, counted %d", charged, owed, idle, b.share.idle)
+	if charged != owed || idle != b.usage.unspent {
+		c.t.Fatalf("charged %d, owed %d; %d idle, counted %d", charged, owed, idle, b.usage.unspent)
 	}
-	if got := b.ledger.spent() - b.ledger.foreign.count; got != counted {
+	if got := b.budget.spent() - b.budget.foreign.count; got != counted {
 		c.t.Fatalf("%d spent, counted %d", got, counted)
 	}
 	if len(b.queue) > b.limits.queue {
 		c.t.Fatalf("%d in the queue", len(b.queue))
 	}
 	for _, client := range []string{"a", "nobody"} {
-		if v := b.view(client, c.now); v.Remaining > b.ledger.free() || (v.Remaining == 0) != (v.Next > 0) {
+		if v := b.view(client, c.now); v.Remaining > b.budget.free() || (v.Remaining == 0) != (v.Next > 0) {
 			c.t.Fatalf("view of %s: %+v", client, v)
 		}
 	}

@@ -1,11 +1,3 @@
-// Package quota knows what upstream allows and what of it is spent, and decides
-// who may spend the next request. Whoever fetches asks a Gate for a Grant, on
-// behalf of all who wait, and sends nothing without one.
-//
-// The package asks nobody itself and knows nothing of HTTP. Beneath the Gate,
-// which has a clock, a lock and a timer, everything is a state machine that is
-// told what happens and when: the ledger counts what is spent, the share who
-// spent it, the broker decides.
 package quota
 
 import (

@@ -31,7 +31,7 @@ func lively(t *testing.T) *desk {
 
 func TestSnapshot(t *testing.T) {
 	d := lively(t)
-	data := d.snapshot(d.now, d.now)
+	data := d.save(d.now, d.now)
 	for _, tt := range []struct {
 		down time.Duration
 		want Stats // Waiting and Clients aside
@@ -45,7 +45,7 @@ func TestSnapshot(t *testing.T) {
 	} {
 		next := newDesk(t, 15, limits{reserve: 1})
 		next.now = at(-1000 * time.Hour) // the other process's clock is of no consequence
-		next.broker = newBroker(newLedger(15, time.Hour, next.now), limits{reserve: 1})
+		next.broker = newBroker(newBudget(15, time.Hour, next.now), limits{reserve: 1})
 		if err := next.restore(data, next.now, d.now.Add(tt.down)); err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +71,7 @@ func TestSnapshotCalendar(t *testing.T) {
 	d.now = d.now.Add(30 * time.Minute)
 	wall := d.now.Add(20 * 365 * 24 * time.Hour) // set by then
 	next := newDesk(t, 15, limits{})
-	if err := next.restore(d.snapshot(d.now, wall), next.now, wall.Add(time.Minute)); err != nil {
+	if err := next.restore(d.save(d.now, wall), next.now, wall.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	if got := next.stats(next.now.Add(29*time.Minute - 1)).Own; got != 5 {
@@ -88,7 +88,7 @@ func sealed(body string) []byte {
 
 func TestRestoreDamaged(t *testing.T) {
 	d := lively(t)
-	whole := d.snapshot(d.now, d.now)
+	whole := d.save(d.now, d.now)
 	flipped := bytes.Replace(whole, []byte(`"foreign":2`), []byte(`"foreign":1`), 1)
 	for name, data := range map[string][]byte{
 		"empty":             {},
@@ -131,13 +131,13 @@ func TestRestoreDamaged(t *testing.T) {
 // leaves everything spent, and that one that is taken can be saved and restored.
 func FuzzRestore(f *testing.F) {
 	d := lively(&testing.T{})
-	f.Add(d.snapshot(d.now, d.now), true)
+	f.Add(d.save(d.now, d.now), true)
 	f.Add([]byte(`{"limit":15,"period":3600000000000,"foreign":1000000000,"slots":[{"open":true,"charges":{"":1}}]}`), false)
 	f.Fuzz(func(t *testing.T, data []byte, asIs bool) {
 		if !asIs {
 			data = sealed(string(data)) // to get behind the checksum
 		}
-		b := newBroker(newLedger(0, 0, start), limits{reserve: 1})
+		b := newBroker(newBudget(0, 0, start), limits{reserve: 1})
 		err := b.restore(data, start, start)
 		got := b.stats(start)
 		if err != nil {
@@ -149,15 +149,15 @@ func FuzzRestore(f *testing.F) {
 		if got.Own < 0 || got.Foreign < 0 || got.Limit < 1 || got.Period < time.Second {
 			t.Errorf("%+v", got)
 		}
-		again := newBroker(newLedger(0, 0, start), limits{reserve: 1})
-		if err := again.restore(b.snapshot(start, start), start, start); err != nil {
+		again := newBroker(newBudget(0, 0, start), limits{reserve: 1})
+		if err := again.restore(b.save(start, start), start, start); err != nil {
 			t.Fatalf("not restored: %v", err)
 		}
 		if same := again.stats(start); same.Own != got.Own || same.Foreign != got.Foreign {
 			t.Errorf("%+v after another restart, before %+v", same, got)
 		}
-		late := start.Add(b.ledger.period + margin)
-		if left := b.stats(late); left.Own+left.Foreign != 0 || len(b.share.clients) != 0 {
+		late := start.Add(b.budget.period + margin)
+		if left := b.stats(late); left.Own+left.Foreign != 0 || len(b.usage.accounts) != 0 {
 			t.Errorf("after a period %+v are left", left)
 		}
 	})

@@ -83,7 +83,7 @@ func TestLimitChanges(t *testing.T) {
 	spent := make([]int, len(limits))
 	for i, limit := range limits {
 		w.onReport = func() {
-			if len(w.broker.ledger.open) == 0 {
+			if len(w.broker.budget.open) == 0 {
 				w.model.limit = limit
 				w.onReport = nil
 			}

@@ -24,8 +24,8 @@ func TestStats(t *testing.T) {
 		{"a limit of the settings is known at once", fixed, func(*desk) {},
 			Stats{Limit: 15, Period: time.Hour, Replicas: 1, Known: true}},
 		{"one that upstream has yet to tell is not", auto, func(*desk) {},
-			Stats{Limit: 15, Period: time.Hour, Replicas: 1, Next: grace}},
-		{"nor after it was asked in vain", auto, func(d *desk) { d.unreadable(d.now) },
+			Stats{Limit: 15, Period: time.Hour, Replicas: 1, Next: firstReport}},
+		{"nor after it was asked in vain", auto, func(d *desk) { d.reportFailed(d.now) },
 			Stats{Limit: 15, Period: time.Hour, Replicas: 1}},
 		{"upstream tells", auto, told,
 			Stats{Limit: 30, Period: time.Minute, Replicas: 1, Foreign: 30, Known: true, Next: 10*time.Second + margin, Reported: start}},
@@ -42,8 +42,8 @@ func TestStats(t *testing.T) {
 			d.ask(w, d.now)
 			d.throttled(w.slot, d.now, 5*time.Minute, d.now)
 		}, Stats{Limit: 15, Period: time.Hour, Replicas: 1, Own: 1, Clients: 1, Known: true, Next: 5 * time.Minute}},
-		{"another process spends", fixed, func(d *desk) { d.ledger.idle = true },
-			Stats{Limit: 15, Period: time.Hour, Replicas: 1, Next: idleStep}},
+		{"another process spends", fixed, func(d *desk) { d.budget.standby = true },
+			Stats{Limit: 15, Period: time.Hour, Replicas: 1, Next: standbyStep}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := tt.desk(t)

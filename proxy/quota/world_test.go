@@ -22,8 +22,8 @@ type world struct {
 	asking    bool          // one is under way
 	latency   time.Duration // of a request at most, twice: until stamped, until answered
 	failing   float64       // part of requests that are never answered, or never leave
-	granted   map[*want]func(ok bool)
-	turned    map[*want]func(after time.Duration)
+	granted   map[*fetchRequest]func(ok bool)
+	turned    map[*fetchRequest]func(after time.Duration)
 	longest   time.Duration // that anyone waited for a decision
 	landed    int           // requests answered
 	flight    time.Duration // of all these together, from grant to answer
@@ -40,9 +40,9 @@ func newWorld(t *testing.T, seed uint64, limit int, reserve int) *world {
 		t: t, rng: rand.New(rand.NewPCG(seed, 1)), now: start,
 		model:   &model{limit: 15, period: time.Hour},
 		latency: time.Second,
-		granted: map[*want]func(bool){}, turned: map[*want]func(time.Duration){},
+		granted: map[*fetchRequest]func(bool){}, turned: map[*fetchRequest]func(time.Duration){},
 	}
-	w.broker = newBroker(newLedger(limit, time.Hour, w.now), limits{reserve: reserve, queue: defaultQueue, fanout: defaultFanout})
+	w.broker = newBroker(newBudget(limit, time.Hour, w.now), limits{reserve: reserve, queue: defaultQueue, fanout: defaultFanout})
 	return w
 }
 
@@ -106,7 +106,7 @@ func (w *world) settle() {
 	w.report()
 }
 
-func (w *world) decide(x *want) {
+func (w *world) decide(x *fetchRequest) {
 	w.longest = max(w.longest, w.now.Sub(x.asked))
 	switch {
 	case x.slot != nil:
@@ -121,7 +121,7 @@ func (w *world) decide(x *want) {
 }
 
 // send is the life of a request.
-func (w *world) send(x *want, s *slot) {
+func (w *world) send(x *fetchRequest, s *slot) {
 	life := w.lifetimes
 	if w.rng.Float64() < w.failing/2 { // no byte left
 		w.after(w.upTo(w.latency), func() {
@@ -142,7 +142,7 @@ func (w *world) send(x *want, s *slot) {
 }
 
 // arrive is upstream's side: the stamp, and the answer some time later.
-func (w *world) arrive(x *want, s *slot, granted time.Time, life int) {
+func (w *world) arrive(x *fetchRequest, s *slot, granted time.Time, life int) {
 	ok := w.model.allow(w.now)
 	if ok {
 		w.model.own++
@@ -174,7 +174,7 @@ func (w *world) arrive(x *want, s *slot, granted time.Time, life int) {
 	})
 }
 
-func (w *world) finish(x *want, ok bool) {
+func (w *world) finish(x *fetchRequest, ok bool) {
 	if done := w.granted[x]; done != nil {
 		delete(w.granted, x)
 		done(ok)
@@ -200,7 +200,7 @@ func (w *world) report() {
 			w.asking = false
 			return
 		}
-		w.broker.ledger.learned.tried(w.now)
+		w.broker.budget.reports.tried(w.now)
 		asked := w.now
 		w.after(w.upTo(300*time.Millisecond), func() {
 			if w.onReport != nil {
@@ -224,7 +224,7 @@ func (w *world) ask(client string, p Priority, patience time.Duration, got func(
 		turned(time.Minute)
 		return
 	}
-	x := &want{}
+	x := &fetchRequest{}
 	w.granted[x], w.turned[x] = got, turned
 	w.broker.join(x, &Waiter{Client: client, Priority: p, Deadline: w.now.Add(patience)}, w.now)
 	w.broker.ask(x, w.now)
@@ -233,24 +233,24 @@ func (w *world) ask(client string, p Priority, patience time.Duration, got func(
 // restart is kill -9 at this moment and a start after down, when the calendar is
 // wrong by skew. What is on its way to upstream arrives.
 func (w *world) restart(limit int, down, skew time.Duration) {
-	data := w.broker.snapshot(w.now, w.now)
+	data := w.broker.save(w.now, w.now)
 	w.down = true
 	w.lifetimes++
-	var waiting []*want
+	var waiting []*fetchRequest
 	for x := range w.granted {
 		waiting = append(waiting, x)
 	}
-	slices.SortFunc(waiting, func(x, y *want) int { return int(x.seq) - int(y.seq) })
+	slices.SortFunc(waiting, func(x, y *fetchRequest) int { return int(x.seq) - int(y.seq) })
 	for _, x := range waiting {
 		w.granted[x](false)
 	}
 	clear(w.granted)
 	clear(w.turned)
 	limits := w.broker.limits
-	w.broker = newBroker(newLedger(limit, time.Hour, w.now), limits) // idles till then
+	w.broker = newBroker(newBudget(limit, time.Hour, w.now), limits) // idles till then
 	w.after(down, func() {
 		w.down, w.wakes, w.asking = false, time.Time{}, false
-		w.broker = newBroker(newLedger(limit, time.Hour, w.now), limits)
+		w.broker = newBroker(newBudget(limit, time.Hour, w.now), limits)
 		if err := w.broker.restore(data, w.now, w.now.Add(skew)); err != nil {
 			w.t.Fatalf("restore: %v", err)
 		}

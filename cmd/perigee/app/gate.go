@@ -26,7 +26,7 @@ func newGate(c *config.Config, s *store, o quota.Observer, log *slog.Logger) (ga
 	save, restore := s.keptLedger(log)
 	options := quota.Options{
 		Limit: c.Quota.Limit, Period: c.Quota.Period, Reserve: c.QuotaReserve, Save: save, Observer: o,
-		Idle: !bool(c.Offline) && s.peers == nil && s.isElsewhere(log),
+		Standby: !bool(c.Offline) && s.peers == nil && s.isElsewhere(log),
 	}
 	if s.peers != nil && !c.Offline {
 		options.Pool, options.Replica, options.Hold = s.peers.ledger, s.peers.name, fetchTimeout(c)+holdSlack
@@ -34,14 +34,14 @@ func newGate(c *config.Config, s *store, o quota.Observer, log *slog.Logger) (ga
 	if gate, err = quota.New(options); err != nil {
 		return nil, nil, err
 	}
-	if !options.Idle {
+	if !options.Standby {
 		restore(gate)
 		return gate, nil, nil
 	}
 	return gate, func(ctx context.Context) {
 		if s.awaitOwn(ctx) {
 			restore(gate)
-			gate.Begin()
+			gate.Activate()
 			s.elsewhere.Store(false)
 			log.Info("the other process has ended: this one goes on with the quota it left")
 		}

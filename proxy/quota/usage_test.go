@@ -66,22 +66,22 @@ func TestManyClients(t *testing.T) {
 	}
 	d.decided = nil
 	spenders := 14 + maxCharged
-	if got := len(d.share.clients); got > maxIdle+spenders {
-		t.Errorf("%d clients remembered, want at most %d", got, maxIdle+spenders)
+	if got := len(d.usage.accounts); got > maxUnspent+spenders {
+		t.Errorf("%d clients remembered, want at most %d", got, maxUnspent+spenders)
 	}
-	if got := d.share.asked.Len(); got > maxIdle+spenders {
-		t.Errorf("%d in the list, want at most %d", got, maxIdle+spenders)
+	if got := d.usage.asked.Len(); got > maxUnspent+spenders {
+		t.Errorf("%d in the list, want at most %d", got, maxUnspent+spenders)
 	}
 	if got := len(d.queue); got != 0 {
 		t.Errorf("%d in the queue, want none", got)
 	}
-	if got := len(d.snapshot(d.now, d.now)); got > 20_000 {
+	if got := len(d.save(d.now, d.now)); got > 20_000 {
 		t.Errorf("a snapshot of %d bytes", got)
 	}
 	d.now = d.now.Add(2 * time.Hour)
 	d.advance(d.now)
-	if len(d.share.clients) != 0 || d.share.asked.Len() != 0 || d.share.idle != 0 {
-		t.Errorf("%d clients are remembered for ever", len(d.share.clients))
+	if len(d.usage.accounts) != 0 || d.usage.asked.Len() != 0 || d.usage.unspent != 0 {
+		t.Errorf("%d clients are remembered for ever", len(d.usage.accounts))
 	}
 }
 
@@ -125,7 +125,7 @@ func BenchmarkView(b *testing.B) {
 				}
 				now := time.Now()
 				for i := range max(clients, spent) {
-					w := &want{decided: make(chan struct{})}
+					w := &fetchRequest{decided: make(chan struct{})}
 					g.broker.join(w, &Waiter{Client: fmt.Sprint(i % clients)}, now)
 					if i < spent {
 						g.broker.allot(w, now)

@@ -17,7 +17,7 @@ func after(t *testing.T, spent int) []byte {
 			t.Fatal(err)
 		}
 	}
-	return g.Snapshot()
+	return snapshotOf(g)
 }
 
 // Of two processes with one record only one spends: the other waits until that one
@@ -25,12 +25,12 @@ func after(t *testing.T, spent int) []byte {
 func TestIdleGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		left, saves := after(t, 5), 0
-		g := newGate(t, Options{Limit: 15, Period: time.Hour, Idle: true, Save: func([]byte) { saves++ }})
+		g := newGate(t, Options{Limit: 15, Period: time.Hour, Standby: true, Save: func([]byte) { saves++ }})
 		var refused *RefusedError
-		if err := fetch(t, g, "a", Waiting, 0); !errors.As(err, &refused) || refused.Reason != Learning || refused.RetryAfter != idleStep {
+		if err := fetch(t, g, "a", Waiting, 0); !errors.As(err, &refused) || refused.Reason != Learning || refused.RetryAfter != standbyStep {
 			t.Errorf("got %v from an idle gate, want it to be learning", err)
 		}
-		if v := g.View("a", time.Now()); v.Remaining != 0 || v.Next != idleStep {
+		if v := g.View("a", time.Now()); v.Remaining != 0 || v.Next != standbyStep {
 			t.Errorf("got %+v, want that nothing remains", v)
 		}
 		begin := time.Now()
@@ -47,14 +47,14 @@ func TestIdleGate(t *testing.T) {
 		if err := g.Restore(left); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(2 * idleStep)
+		time.Sleep(2 * standbyStep)
 		select {
 		case err := <-waits:
 			t.Fatalf("got %v before it began", err)
 		default:
 		}
 		begin = time.Now()
-		g.Begin()
+		g.Activate()
 		if err := <-waits; err != nil || !time.Now().Equal(begin) {
 			t.Errorf("got %v %v after it has begun, want a slot at once", err, time.Since(begin))
 		}
@@ -76,10 +76,10 @@ func TestIdleGate(t *testing.T) {
 // If the other process left no record, what reports said counts.
 func TestIdleGateWithoutARecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(t, Options{Limit: 15, Period: time.Hour, Idle: true})
+		g := newGate(t, Options{Limit: 15, Period: time.Hour, Standby: true})
 		now := time.Now()
 		g.Learn(Report{Limit: 15, Period: time.Hour, Used: 13}, now, now)
-		g.Begin()
+		g.Activate()
 		granted := 0
 		for range 15 {
 			if fetch(t, g, "a", Waiting, 0) == nil {
@@ -96,14 +96,14 @@ func TestIdleGateWithoutARecord(t *testing.T) {
 func TestIdleGateLearnsAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		left := after(t, 5)
-		g := newGate(t, Options{Idle: true})
+		g := newGate(t, Options{Standby: true})
 		now := time.Now()
 		g.Learn(Report{Limit: 100, Period: time.Hour, Used: 5}, now, now)
 		time.Sleep(time.Minute)
 		if err := g.Restore(left); err != nil {
 			t.Fatal(err)
 		}
-		g.Begin()
+		g.Activate()
 		if err := fetch(t, g, "a", Waiting, time.Second); err == nil {
 			t.Error("granted without a report")
 		}
@@ -116,7 +116,7 @@ func TestIdleGateLearnsAnew(t *testing.T) {
 }
 
 func TestIdleIsNotForReplicas(t *testing.T) {
-	_, err := New(Options{Limit: 15, Period: time.Hour, Idle: true, Pool: &clerk{answer: gives}, Replica: "me", Hold: time.Minute})
+	_, err := New(Options{Limit: 15, Period: time.Hour, Standby: true, Pool: &clerk{answer: gives}, Replica: "me", Hold: time.Minute})
 	if err == nil {
 		t.Error("an idle gate with a pool was made")
 	}

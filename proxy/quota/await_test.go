@@ -74,7 +74,7 @@ func TestReportReopens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate(t, Options{})
 		g.Learn(Report{Limit: 15, Period: time.Hour}, time.Now(), time.Now())
-		d := g.NewDemand()
+		d := g.NewFetchRequest()
 		d.Join(Waiter{Client: "a"})
 		grant, err := g.Acquire(t.Context(), d)
 		if err != nil {
