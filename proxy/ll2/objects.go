@@ -20,22 +20,20 @@ func (r *Resource) HasObjects() bool { return r.Kind == List && r.ObjectSchema()
 // elements. It is empty for all others: where parameters are given that are not
 // documented, or a form other than compact JSON is asked for, nothing is known.
 func (r *Resource) ObjectSchema() string {
-	e, _, ok := catalog.Find(r.Path)
 	switch {
-	case !ok || r.Representation != JSON || r.Indent != 0:
+	case r.Representation != JSON || r.Indent != 0:
 	case r.Kind == List:
-		return r.elementSchema(e)
+		return r.elementSchema()
 	case r.Kind == Object && r.Query == "":
-		return e.Schema
+		return r.endpoint.Schema
 	}
 	return ""
 }
 
 // elementSchema is ObjectSchema of a list.
-func (r *Resource) elementSchema(e *catalog.Endpoint) string {
-	asked, _ := parseQuery(r.Query) // r was resolved, so it can be read
-	for _, p := range asked {
-		if _, known := e.Param(p.name); !known {
+func (r *Resource) elementSchema() string {
+	for _, p := range r.canonical {
+		if _, known := r.endpoint.Param(p.name); !known {
 			return ""
 		}
 	}
@@ -43,63 +41,42 @@ func (r *Resource) elementSchema(e *catalog.Endpoint) string {
 	if mode == "" {
 		mode = catalog.AnyMode
 	}
-	schema := e.Items[mode]
-	if object, _, ok := catalog.Find(r.Path + objectID(e)); !ok || object.Schema != schema {
+	schema := r.endpoint.Items[mode]
+	if object := r.endpoint.Object(); object == nil || object.Schema != schema {
 		return ""
 	}
 	return schema
 }
 
-// objectID is some id of the kind that the objects of a list have.
-func objectID(list *catalog.Endpoint) string {
-	for _, id := range []string{"1/", "00000000-0000-0000-0000-000000000000/"} {
-		if _, _, ok := catalog.Find(list.Path + id); ok {
-			return id
-		}
-	}
-	return ""
-}
-
-// ElementMode returns the level of detail that the elements of r name in their
-// response_mode; empty if the list has no modes.
+// ElementMode returns the level of detail that the elements of r, a list, name in
+// their response_mode; it is empty if the list has no modes.
 func (r *Resource) ElementMode() string {
-	e, _, ok := catalog.Find(r.Path)
-	switch {
-	case !ok:
-		return ""
-	case r.Mode == "" && e.HasMode("normal"):
-		return "normal"
+	if r.Mode == "" && r.endpoint != nil && r.endpoint.HasMode(catalog.DefaultMode) {
+		return catalog.DefaultMode
 	}
 	return r.Mode
 }
 
 // ObjectKeys returns the Keys of the objects that an element of r is, where r is a
 // list that HasObjects, and id, url and mode are what the element says of itself:
-// url is its path, and empty if it names none. There can be two: a launch among
-// those upcoming is the object of /launches/upcoming/ and that of /launches/, which
-// its own url names. There is none if what the element says does not agree.
+// url is the path of its own link, empty if it has none. There can be two: a launch
+// among those upcoming is the object of /launches/upcoming/ and that of /launches/,
+// which its own link names. There is none if what the element says does not agree.
 func (r *Resource) ObjectKeys(id, url, mode string) []string {
 	if want := r.ElementMode(); want != "" && mode != want {
 		return nil
 	}
-	paths := []string{r.Path + id + "/"}
-	if url != "" && url != paths[0] {
-		paths = append(paths, url)
+	keys := []string{r.Path + id + "/"}
+	if url != "" && url != keys[0] {
+		keys = append(keys, url)
 	}
-	schema := r.ObjectSchema()
-	for i, path := range paths {
+	schema := r.endpoint.Object().Schema
+	for i, path := range keys {
 		e, found, ok := catalog.Find(path)
 		if !ok || found != id || e.Schema != schema {
 			return nil
 		}
-		paths[i] = objectKey(path)
+		keys[i] = objectKey(path)
 	}
-	return paths
-}
-
-// objectKey is the Key of an object that is asked for without filters and as
-// compact JSON. The path is plain.
-func objectKey(path string) string {
-	key, _, _ := newAsked(representation{}.word(), path, 0).split()
-	return key
+	return keys
 }

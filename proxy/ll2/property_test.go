@@ -183,9 +183,7 @@ type fataler interface {
 
 func resolvePairs(t fataler, path string, pairs []pair) Resource {
 	t.Helper()
-	a := newAsked("", "", 0)
-	a.addAll(pairs)
-	_, _, query := a.split()
+	query := encodeQuery(pairs)
 	res, err := Resolve(Request{Path: path, Query: query}, Options{})
 	if err != nil {
 		t.Fatalf("?%s: %v", query, err)
@@ -204,5 +202,26 @@ func checkAsksForItself(t fataler, res Resource, o Options) {
 		again.Endpoint != res.Endpoint || again.Representation != res.Representation || again.Indent != res.Indent ||
 		again.Page != res.Page || again.Mode != res.Mode {
 		t.Fatalf("asked again: %+v, want %+v", again, res)
+	}
+	checkLinksOfCanonical(t, &res, &again)
+}
+
+// checkLinksOfCanonical checks that the links upstream writes are known without
+// resolving what it is sent.
+func checkLinksOfCanonical(t fataler, res, again *Resource) {
+	t.Helper()
+	if res.Kind != List && res.Kind != Untabled {
+		return
+	}
+	canonical := res.Canonical()
+	got, _ := canonical.Next("https://h", 1<<62)
+	want, _ := again.Next("https://h", 1<<62)
+	if got != want {
+		t.Fatalf("canonical next %s, want %s", got, want)
+	}
+	got, _ = canonical.Previous("https://h", 1<<62)
+	want, _ = again.Previous("https://h", 1<<62)
+	if got != want {
+		t.Fatalf("canonical previous %s, want %s", got, want)
 	}
 }

@@ -61,19 +61,111 @@ func last(pairs []pair, name string) (value string, ok bool) {
 	return "", false
 }
 
-// fromLatin1 reads each byte as the character of that number.
-func fromLatin1(s string) string {
-	var b strings.Builder
-	b.Grow(2 * len(s))
-	for i := range len(s) {
-		b.WriteRune(rune(s[i]))
-	}
-	return b.String()
-}
-
 // sortByName sorts in place by the code points of the names; values of one name
 // keep their order, which may matter.
 func sortByName(pairs []pair) []pair {
 	slices.SortStableFunc(pairs, func(a, b pair) int { return cmp.Compare(a.name, b.name) })
 	return pairs
+}
+
+const hexDigits = "0123456789ABCDEF"
+
+// quotePlus escapes s as Python's function of that name does.
+func quotePlus(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	writeQuoted(&b, s)
+	return b.String()
+}
+
+// writeQuoted writes ASCII letters, digits and _.-~ as they are, a space as '+',
+// all else percent-encoded.
+func writeQuoted(b *strings.Builder, s string) {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9',
+			c == '_', c == '.', c == '-', c == '~':
+			b.WriteByte(c)
+		case c == ' ':
+			b.WriteByte('+')
+		default:
+			b.WriteByte('%')
+			b.WriteByte(hexDigits[c>>4])
+			b.WriteByte(hexDigits[c&15])
+		}
+	}
+}
+
+// encodeQuery writes a query as Python's urlencode does.
+func encodeQuery(pairs []pair) string {
+	var b strings.Builder
+	b.Grow(queryLen(pairs))
+	writeQuery(&b, pairs)
+	return b.String()
+}
+
+func writeQuery(b *strings.Builder, pairs []pair) {
+	for i, p := range pairs {
+		if i > 0 {
+			b.WriteByte('&')
+		}
+		writeQuoted(b, p.name)
+		b.WriteByte('=')
+		writeQuoted(b, p.value)
+	}
+}
+
+// queryLen is the length of a query in which nothing is escaped, as is usual.
+func queryLen(pairs []pair) (n int) {
+	for _, p := range pairs {
+		n += len(p.name) + len(p.value) + len("&=")
+	}
+	return n
+}
+
+// unquotePlus decodes a name or a value: '+' is a space, and bytes that are no
+// UTF-8 become U+FFFD.
+func unquotePlus(s string) string {
+	if strings.IndexByte(s, '+') >= 0 {
+		s = strings.ReplaceAll(s, "+", " ")
+	}
+	if strings.IndexByte(s, '%') < 0 {
+		return s
+	}
+	return replaceInvalid(unquote(s))
+}
+
+// unquote decodes percent escapes; a bad one stays as it is.
+func unquote(s string) string {
+	i := strings.IndexByte(s, '%')
+	if i < 0 {
+		return s
+	}
+	b := make([]byte, i, len(s))
+	copy(b, s)
+	for ; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			high, ok1 := fromHex(s[i+1])
+			low, ok2 := fromHex(s[i+2])
+			if ok1 && ok2 {
+				b = append(b, high<<4|low)
+				i += 2
+				continue
+			}
+		}
+		b = append(b, s[i])
+	}
+	return string(b)
+}
+
+func fromHex(c byte) (n byte, ok bool) {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0', true
+	case 'a' <= c && c <= 'f':
+		return c - 'a' + 10, true
+	case 'A' <= c && c <= 'F':
+		return c - 'A' + 10, true
+	}
+	return 0, false
 }

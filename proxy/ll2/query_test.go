@@ -43,9 +43,7 @@ func TestParseQuery(t *testing.T) {
 		if err != nil || !slices.Equal(got, tt.want) {
 			t.Errorf("parseQuery(%q) = %q, %v, want %q", tt.query, got, err, tt.want)
 		}
-		a := newAsked("", "", 0)
-		a.addAll(got)
-		if _, _, again := a.split(); again != tt.again {
+		if again := encodeQuery(got); again != tt.again {
 			t.Errorf("%q encodes as %q, want %q", tt.query, again, tt.again)
 		}
 	}

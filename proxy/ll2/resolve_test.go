@@ -1,9 +1,11 @@
 package ll2
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestResolve(t *testing.T) {
@@ -188,5 +190,35 @@ func TestObjectParameters(t *testing.T) {
 	}
 	if key("status=4") != key("status=04") {
 		t.Error("spellings of a filter are told apart")
+	}
+}
+
+// Resolve parses a query and nothing does so again: the Query of a resource may be
+// anything by then.
+func TestQueryIsParsedOnce(t *testing.T) {
+	derived := func(r *Resource) string {
+		canonical := r.Canonical()
+		next, _ := canonical.Next("https://h", 1000)
+		previous, _ := canonical.Previous("https://h", 1000)
+		moved, ok := r.Moved(time.Date(2026, 3, 1, 12, 34, 56, 0, time.UTC), time.Hour)
+		var windows []string
+		for _, w := range r.Windows(25) {
+			windows = append(windows, w.Key, w.List(), w.ObjectSchema())
+		}
+		own, _ := r.Next("https://h", 1000)
+		return fmt.Sprintln(next, previous, own, moved.Key, ok, windows, r.List(), r.HasObjects(), r.ObjectSchema(), r.ElementMode(), r.LinkSuffix())
+	}
+	for _, target := range []string{
+		"/2.3.0/launches/?limit=7&mode=detailed&format=json&offset=90&search=b,a&tbd=1",
+		"/2.3.0/launches/upcoming?net__gte=2026-03-01T12:34:56Z&mode=detailed",
+		"/2.2.0/launch/?net__gte=2026-03-01T12:34:56Z&limit=50&b=1&a=2",
+		"/2.3.0/nope/?b=1&a=2", "/2.3.0/pads/?format=api", "/2.3.0/dashboard/starship/?x=1",
+	} {
+		res := resolveWith(t, target, Options{KeepUnknown: true})
+		want := derived(&res)
+		res.Query = "limit=%&net__gte=2026-03-01T12:34:56.5Z&offset=1&unheard_of"
+		if got := derived(&res); got != want {
+			t.Errorf("%s: with another Query\ngot  %swant %s", target, got, want)
+		}
 	}
 }

@@ -11,8 +11,8 @@ import (
 type route struct {
 	kind     Kind
 	label    string            // Resource.Endpoint
-	path     string            // what is asked upstream, escaped
-	endpoint *catalog.Endpoint // whose parameters are known: of an object its list; nil unless the kind is of the table
+	path     string            // of the canonical request, escaped
+	endpoint *catalog.Endpoint // nil unless kind.Tabled
 }
 
 // findRoute classifies an escaped path. Django looks at the decoded path, so that
@@ -55,7 +55,7 @@ func tabledRoute(escaped, path string) route {
 	case e.List:
 		r.kind = List
 	case id != "":
-		r.kind, r.endpoint = Object, e.Parent()
+		r.kind = Object
 	}
 	return r
 }
@@ -131,4 +131,15 @@ func withSlash(path string) string {
 		return path
 	}
 	return path + "/"
+}
+
+// Endpoints returns every value that Resource.Endpoint can have.
+func Endpoints() []string {
+	labels := []string{"outside", "unknown", throttle, "/2.0.0/", "/2.1.0/", "/2.2.0/"}
+	for _, e := range catalog.All() {
+		if e.Path != "/"+catalog.Version+"/"+throttle+"/" {
+			labels = append(labels, e.Path)
+		}
+	}
+	return labels
 }

@@ -4,36 +4,37 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"perigee/proxy/ll2/catalog"
 )
 
-// plainValue returns the plain spelling of a scalar parameter of a documented
+// canonicalValue returns the plain spelling of a scalar parameter of a documented
 // kind, the same for all spellings that filter alike. It is empty if the value
 // says nothing, and the value itself if its meaning is not known for sure. It does
 // not change what is plain already.
-func plainValue(e *catalog.Endpoint, kind catalog.Kind, value string) string {
+func canonicalValue(e *catalog.Endpoint, kind catalog.Kind, value string) string {
 	switch kind {
 	case catalog.Integer:
-		return plainInteger(value)
+		return canonicalInteger(value)
 	case catalog.Boolean:
-		return plainBoolean(value)
+		return canonicalBoolean(value)
 	case catalog.DateTime:
-		return plainTime(value)
+		return canonicalTime(value)
 	case catalog.String:
-		return plainString(value)
+		return canonicalString(value)
 	case catalog.IntegerList:
-		return plainIntegers(value)
+		return canonicalIntegers(value)
 	case catalog.StringList:
-		return plainStrings(value)
+		return canonicalStrings(value)
 	case catalog.UUIDList:
-		return plainUUIDs(value)
+		return canonicalUUIDs(value)
 	case catalog.Mode:
-		return plainMode(e, value)
+		return canonicalMode(e, value)
 	case catalog.Search:
-		return plainSearch(value)
+		return canonicalSearch(value)
 	case catalog.Ordering:
-		return plainOrdering(e.Ordering, value)
+		return canonicalOrdering(e.Ordering, value)
 	}
 	return value
 }
@@ -42,9 +43,9 @@ func plainValue(e *catalog.Endpoint, kind catalog.Kind, value string) string {
 // where Python or Django begin to refuse it.
 const maxInteger = 100
 
-// plainInteger returns 4 for 4, 04, +4 and " 4", which filters of numbers and of
+// canonicalInteger returns 4 for 4, 04, +4 and " 4", which filters of numbers and of
 // foreign keys read alike. They differ over 4.0 and 4e0, so these stay.
-func plainInteger(value string) string {
+func canonicalInteger(value string) string {
 	if plain, ok := trimInteger(value); ok {
 		return plain
 	}
@@ -62,9 +63,9 @@ func trimInteger(value string) (plain string, ok bool) {
 	return plain, true
 }
 
-// plainBoolean follows django-filter's BooleanWidget: lower-cased, never trimmed,
+// canonicalBoolean follows django-filter's BooleanWidget: lower-cased, never trimmed,
 // and whatever is not a boolean is no filter.
-func plainBoolean(value string) string {
+func canonicalBoolean(value string) string {
 	switch lowerASCII(value) {
 	case "true", "1":
 		return "true"
@@ -74,10 +75,10 @@ func plainBoolean(value string) string {
 	return ""
 }
 
-// plainString trims as Django's CharField does. A value of white space alone would
+// canonicalString trims as Django's CharField does. A value of white space alone would
 // be no filter to a CharField, but a choice or foreign key answers it with 400, so
 // it stays.
-func plainString(value string) string {
+func canonicalString(value string) string {
 	if hasNUL(value) {
 		return value
 	}
@@ -87,19 +88,18 @@ func plainString(value string) string {
 	return value
 }
 
-// plainMode drops the default level of detail. Values that are not documented have
+// canonicalMode drops the default level of detail. Values that are not documented have
 // an effect that is not known.
-func plainMode(e *catalog.Endpoint, value string) string {
-	const standard = "normal"
-	if value == standard && e.HasMode(standard) {
+func canonicalMode(e *catalog.Endpoint, value string) string {
+	if value == catalog.DefaultMode && e.HasMode(value) {
 		return ""
 	}
 	return value
 }
 
-// plainIntegers returns a comma list of numbers as a set. Blank pieces fall out,
+// canonicalIntegers returns a comma list of numbers as a set. Blank pieces fall out,
 // but a list of nothing else matches nothing, which is not the same as no filter.
-func plainIntegers(value string) string {
+func canonicalIntegers(value string) string {
 	var set []string
 	for piece := range strings.SplitSeq(value, ",") {
 		if piece == "" {
@@ -119,10 +119,10 @@ func plainIntegers(value string) string {
 	})
 }
 
-// plainStrings returns a comma list of texts as a set. A blank piece is an element
+// canonicalStrings returns a comma list of texts as a set. A blank piece is an element
 // like others: it matches blank fields. Pieces are not trimmed, since filters of
 // choices do not trim.
-func plainStrings(value string) string {
+func canonicalStrings(value string) string {
 	if hasNUL(value) || strings.IndexByte(value, ',') < 0 {
 		return value
 	}
@@ -133,8 +133,8 @@ func plainStrings(value string) string {
 	return set
 }
 
-// plainUUIDs returns a comma list of UUIDs as a set. Their case is kept.
-func plainUUIDs(value string) string {
+// canonicalUUIDs returns a comma list of UUIDs as a set. Their case is kept.
+func canonicalUUIDs(value string) string {
 	set := strings.Split(value, ",")
 	for _, piece := range set {
 		if !catalog.IsUUID(piece) {
@@ -148,4 +148,91 @@ func plainUUIDs(value string) string {
 func joinSet(set []string, compare func(a, b string) int) string {
 	slices.SortFunc(set, compare)
 	return strings.Join(slices.Compact(set), ",")
+}
+
+// canonicalTime returns an instant in UTC, if it is in the full ISO form with an
+// explicit zone, which all versions of Django read alike. Other spellings depend
+// on the version or on upstream's own time zone; among them is +02:00 with a raw
+// plus, which arrives as a space.
+func canonicalTime(value string) string {
+	if !isFullISO(value) {
+		return value
+	}
+	t, err := time.Parse(time.RFC3339Nano, value)
+	if err != nil {
+		return value // no day of the calendar
+	}
+	t = t.UTC()
+	if y := t.Year(); y <= 1 || y >= 9999 {
+		return value // in a zone of its own the database may not have that year
+	}
+	return t.Format("2006-01-02T15:04:05.999999Z")
+}
+
+// isFullISO reports whether s has the form 2006-01-02T15:04:05[.999999](Z|±15:04).
+func isFullISO(s string) bool {
+	const whole = "0000-00-00T00:00:00"
+	if len(s) <= len(whole) || !hasForm(s[:len(whole)], whole) {
+		return false
+	}
+	zone := s[len(whole):]
+	if fraction, ok := strings.CutPrefix(zone, "."); ok {
+		zone = strings.TrimLeft(fraction, "0123456789")
+		if n := len(fraction) - len(zone); n == 0 || n > 6 {
+			return false
+		}
+	}
+	if zone == "Z" {
+		return true
+	}
+	return (hasForm(zone, "+00:00") || hasForm(zone, "-00:00")) &&
+		zone[1:3] <= "23" && zone[4:] <= "59"
+}
+
+// hasForm reports whether s equals form, where 0 stands for any digit.
+func hasForm(s, form string) bool {
+	if len(s) != len(form) {
+		return false
+	}
+	for i := range len(s) {
+		if form[i] == '0' && (s[i] < '0' || s[i] > '9') || form[i] != '0' && s[i] != form[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// canonicalSearch returns the terms of a search, which are ANDed and compared without
+// regard to case: lower-cased, sorted, each once. They are split at commas and at
+// the white space of ASCII; other white space stays within a term, where upstream
+// will split. Newer versions of DRF keep quoted phrases together, with backslashes
+// as escapes, and refuse NUL, which older ones drop: such searches are kept as
+// sent.
+func canonicalSearch(value string) string {
+	if strings.ContainsAny(value, "\"'\\\x00") {
+		return value
+	}
+	terms := strings.FieldsFunc(lowerASCII(value), func(r rune) bool {
+		return r == ',' || strings.ContainsRune(asciiSpace, r)
+	})
+	slices.Sort(terms)
+	return strings.Join(slices.Compact(terms), " ")
+}
+
+// canonicalOrdering returns the fields by which upstream will sort: those it does not
+// know fall out, and those named before, since nothing is left to sort then. If
+// the fields are not documented the value is kept as sent.
+func canonicalOrdering(documented []string, value string) string {
+	if documented == nil {
+		return value
+	}
+	var terms, seen []string
+	for piece := range strings.SplitSeq(value, ",") {
+		term := strip(piece)
+		field := strings.TrimPrefix(term, "-")
+		if slices.Contains(documented, field) && !slices.Contains(seen, field) {
+			terms, seen = append(terms, term), append(seen, field)
+		}
+	}
+	return strings.Join(terms, ",")
 }

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestPlainValues asks for one parameter at a time. An empty want: it is no filter.
-func TestPlainValues(t *testing.T) {
+// TestCanonicalValues asks for one parameter at a time. An empty want: it is no filter.
+func TestCanonicalValues(t *testing.T) {
 	const (
 		one = "3c1e2f60-0d2b-4d2e-9d8a-0a6f7a3f0001"
 		two = "3c1e2f60-0d2b-4d2e-9d8a-0a6f7a3f0002"
@@ -127,7 +127,7 @@ func TestPlainValues(t *testing.T) {
 	}
 }
 
-func TestPlainTime(t *testing.T) {
+func TestCanonicalTime(t *testing.T) {
 	for _, tt := range []struct{ value, want string }{
 		{"2026-01-31T12:00:00Z", "2026-01-31T12:00:00Z"},
 		{"2026-01-31T12:00:00+00:00", "2026-01-31T12:00:00Z"},
@@ -141,8 +141,8 @@ func TestPlainTime(t *testing.T) {
 		{"2024-02-29T00:00:00Z", "2024-02-29T00:00:00Z"},
 		{"0002-01-01T00:00:00Z", "0002-01-01T00:00:00Z"},
 	} {
-		if got := plainTime(tt.value); got != tt.want {
-			t.Errorf("plainTime(%q) = %q, want %q", tt.value, got, tt.want)
+		if got := canonicalTime(tt.value); got != tt.want {
+			t.Errorf("canonicalTime(%q) = %q, want %q", tt.value, got, tt.want)
 		}
 	}
 	for _, kept := range []string{
@@ -155,8 +155,8 @@ func TestPlainTime(t *testing.T) {
 		"2026-01-31T12:00:60Z", "0001-06-01T00:00:00Z", "9999-06-01T00:00:00Z", "0000-01-01T00:00:00Z",
 		"0002-01-01T00:00:00+01:00", "9998-12-31T23:30:00-01:00", "٢026-01-31T12:00:00Z",
 	} {
-		if got := plainTime(kept); got != kept {
-			t.Errorf("plainTime(%q) = %q, want it as sent", kept, got)
+		if got := canonicalTime(kept); got != kept {
+			t.Errorf("canonicalTime(%q) = %q, want it as sent", kept, got)
 		}
 	}
 }

@@ -109,22 +109,22 @@ func (c *Cut) Mixed() bool {
 // not, and must not overlap the windows' bodies.
 func (c *Cut) Append(dst []byte, s Substitution) []byte {
 	s = c.written(s)
-	dst = c.envelope.append(dst, c.head, s)
+	dst = c.envelope.appendEdited(dst, c.head, s)
 	for i, p := range c.parts {
 		if i > 0 {
 			dst = append(dst, c.gap...)
 		}
-		dst = p.Window.append(dst, p.span(), s)
+		dst = p.Window.appendEdited(dst, p.span(), s)
 	}
-	return c.envelope.append(dst, c.tail, s)
+	return c.envelope.appendEdited(dst, c.tail, s)
 }
 
 // Len returns how many bytes Append appends.
 func (c *Cut) Len(s Substitution) int {
 	s = c.written(s)
-	n := c.envelope.len(c.head, s) + c.envelope.len(c.tail, s) + len(c.gap)*max(0, len(c.parts)-1)
+	n := c.envelope.layout.editedLen(c.head, s) + c.envelope.layout.editedLen(c.tail, s) + len(c.gap)*max(0, len(c.parts)-1)
 	for _, p := range c.parts {
-		n += p.Window.len(p.span(), s)
+		n += p.Window.layout.editedLen(p.span(), s)
 	}
 	return n
 }
@@ -154,51 +154,4 @@ func (c *Cut) AppendIdentity(dst []byte) []byte {
 func (p Part) span() Span {
 	results := p.Window.layout.Results
 	return Span{results[p.From].Start, results[p.To-1].End}
-}
-
-// append appends a stretch of the window's body that cuts through no link. The
-// texts of s are escaped.
-func (w *Window) append(dst []byte, stretch Span, s Substitution) []byte {
-	done := stretch.Start
-	w.layout.editsIn(stretch, s, func(old Span, text string) {
-		dst = append(dst, w.body[done:old.Start]...)
-		dst = append(dst, text...)
-		done = old.End
-	})
-	return append(dst, w.body[done:stretch.End]...)
-}
-
-// len returns how many bytes append appends.
-func (w *Window) len(stretch Span, s Substitution) int {
-	n := stretch.End - stretch.Start
-	w.layout.editsIn(stretch, s, func(old Span, text string) { n += len(text) - (old.End - old.Start) })
-	return n
-}
-
-// editsIn calls replace for each change within a stretch of a page, in order. It
-// looks at no link outside.
-func (l *Layout) editsIn(stretch Span, s Substitution, replace func(old Span, text string)) {
-	first, second := pageLink{l.Next, l.nextBase, s.Next}, pageLink{l.Previous, l.previousBase, s.Previous}
-	if first.value.Start > second.value.Start {
-		first, second = second, first
-	}
-	at := stretch.Start
-	for _, p := range []pageLink{first, second} {
-		if stretch.Start <= p.value.Start && p.value.End <= stretch.End {
-			editLinks(l.LinksIn(Span{at, p.value.Start}), s, replace)
-			p.edit(s, replace)
-			at = p.value.End
-		}
-	}
-	editLinks(l.LinksIn(Span{at, stretch.End}), s, replace)
-}
-
-// SubstitutionFor returns what an answer to r has in place of what upstream wrote:
-// base, the echo of r's format, and the links to the pages around r in a list of
-// count elements. Base is a scheme and host and must not be empty.
-func SubstitutionFor(r *ll2.Resource, base string, count int64) Substitution {
-	s := Substitution{Base: base, Suffix: r.LinkSuffix(), Page: true}
-	s.Next, _ = r.Next(base, count)
-	s.Previous, _ = r.Previous(base, count)
-	return s
 }

@@ -58,8 +58,8 @@ func BenchmarkNewWindow(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, doubt := body.NewWindow(asked, data, &l); doubt != body.NotRejected {
-			b.Fatal(doubt)
+		if _, why := body.NewWindow(asked, data, &l); why != body.NotRejected {
+			b.Fatal(why)
 		}
 	}
 }

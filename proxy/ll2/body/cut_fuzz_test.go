@@ -9,7 +9,7 @@ import (
 	"perigee/proxy/ll2/ll2test"
 )
 
-// FuzzCut cuts a page out of any body that is believed to be a window, and checks
+// FuzzCut cuts a page out of any body that is accepted as a window, and checks
 // the page by what encoding/json reads in both.
 func FuzzCut(f *testing.F) {
 	f.Add([]byte(threeOf), 3, 3, 2, 4)
@@ -23,8 +23,8 @@ func FuzzCut(f *testing.F) {
 		}
 		asked := ll2test.Resolve(t, "/2.3.0/spacecraft/", fmt.Sprintf("limit=%d&offset=%d", width, at), "*/*")
 		before := string(data)
-		w, doubt := body.NewWindow(asked, data, &l)
-		if doubt != body.NotRejected {
+		w, why := body.NewWindow(asked, data, &l)
+		if why != body.NotRejected {
 			return
 		}
 		res := ll2test.Resolve(t, "/2.3.0/spacecraft/", fmt.Sprintf("limit=%d&offset=%d&format=json", limit, offset), "*/*")

@@ -1,6 +1,22 @@
+// Package body reads and writes the bodies of Launch Library 2 as bytes: it finds
+// the links and elements of a body (ScanJSON, ScanHTML), proves that a page is the
+// window that was asked for (NewWindow), cuts other pages and single objects out of
+// windows (NewCut, Element), and writes them with the links that belong to one
+// client's request (Substitution).
+//
+// The package is pure. It never parses what it need not: upstream's own bytes are
+// copied, and only the links are replaced. Everything in it is safe for concurrent
+// use as long as nobody changes the bodies.
 package body
 
-import "slices"
+import (
+	"html"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"perigee/proxy/ll2"
+)
 
 // Span is a range of bytes in a body, Start inclusive, End exclusive.
 type Span struct{ Start, End int }
@@ -66,4 +82,139 @@ func (l *Layout) linksBefore(at int) int {
 func (l *Layout) Cost() int {
 	const layout, link, span = 160, 24, 16
 	return layout + link*cap(l.Links) + span*cap(l.Results)
+}
+
+// Substitution is what one answer has in place of what upstream wrote. The texts
+// are plain; Splice escapes them for where they go.
+type Substitution struct {
+	// Base is the base URL that the client uses, without a slash at the end. If
+	// empty, upstream's stays.
+	Base string
+	// Suffix is the echo of the client's format parameter, ?format=json, for every
+	// link that has a place for it. If empty, there is none.
+	Suffix string
+	// Page tells that Next and Previous take the place of the page's own. If false,
+	// those stay, but for their base URL. It means nothing for a body that is no
+	// page.
+	Page bool
+	// Next and Previous are whole links; empty means null.
+	Next, Previous string
+}
+
+// SubstitutionFor returns what an answer to r has in place of what upstream wrote:
+// base, the echo of r's format, and the links to the pages around r in a list of
+// count elements. Base is a scheme and host and must not be empty.
+func SubstitutionFor(r *ll2.Resource, base string, count int64) Substitution {
+	s := Substitution{Base: base, Suffix: r.LinkSuffix(), Page: true}
+	s.Next, _ = r.Next(base, count)
+	s.Previous, _ = r.Previous(base, count)
+	return s
+}
+
+// Splice appends body to dst, with every base URL, format echo and link to
+// another page as s has them, and returns the extended slice. All else is copied
+// byte for byte. It allocates only if dst lacks the capacity. body must be the one
+// that was scanned; dst must not overlap it.
+func (l *Layout) Splice(dst, body []byte, s Substitution) []byte {
+	s = l.escape(s)
+	all := Span{0, len(body)}
+	return l.appendEdited(slices.Grow(dst, l.editedLen(all, s)), body, all, s)
+}
+
+// SplicedLen returns how many bytes Splice appends.
+func (l *Layout) SplicedLen(body []byte, s Substitution) int {
+	return l.editedLen(Span{0, len(body)}, l.escape(s))
+}
+
+// appendEdited appends a stretch of the body that cuts through no link, with the
+// changes of s, whose texts are escaped.
+func (l *Layout) appendEdited(dst, body []byte, stretch Span, s Substitution) []byte {
+	done := stretch.Start
+	l.edits(stretch, s, func(old Span, text string) {
+		dst = append(dst, body[done:old.Start]...)
+		dst = append(dst, text...)
+		done = old.End
+	})
+	return append(dst, body[done:stretch.End]...)
+}
+
+// editedLen returns how many bytes appendEdited appends.
+func (l *Layout) editedLen(stretch Span, s Substitution) int {
+	n := stretch.End - stretch.Start
+	l.edits(stretch, s, func(old Span, text string) { n += len(text) - (old.End - old.Start) })
+	return n
+}
+
+// edits calls replace for each change that makes a stretch of the body what s asks
+// for, in order. An empty span is an insertion. It looks at no link outside.
+func (l *Layout) edits(stretch Span, s Substitution, replace func(old Span, text string)) {
+	at := stretch.Start
+	if l.IsPage {
+		first, second := pageLink{l.Next, l.nextBase, s.Next}, pageLink{l.Previous, l.previousBase, s.Previous}
+		if first.value.Start > second.value.Start {
+			first, second = second, first
+		}
+		for _, p := range [...]pageLink{first, second} {
+			if stretch.Start <= p.value.Start && p.value.End <= stretch.End {
+				editLinks(l.LinksIn(Span{at, p.value.Start}), s, replace)
+				p.edit(s, replace)
+				at = p.value.End
+			}
+		}
+	}
+	editLinks(l.LinksIn(Span{at, stretch.End}), s, replace)
+}
+
+func editLinks(links []Link, s Substitution, replace func(old Span, text string)) {
+	for _, k := range links {
+		if s.Base != "" {
+			replace(k.Span, s.Base)
+		}
+		if k.Suffix >= 0 && s.Suffix != "" {
+			replace(Span{k.Suffix, k.Suffix}, s.Suffix)
+		}
+	}
+}
+
+// pageLink is the value of next or previous, the base URL in it, and the link
+// that may take its place.
+type pageLink struct {
+	value, base Span
+	link        string
+}
+
+func (p pageLink) edit(s Substitution, replace func(old Span, text string)) {
+	switch {
+	case s.Page && p.link == "":
+		replace(p.value, "null")
+	case s.Page:
+		replace(Span{p.value.Start, p.value.Start}, `"`)
+		replace(p.value, p.link)
+		replace(Span{p.value.End, p.value.End}, `"`)
+	case s.Base != "" && p.base != Span{}:
+		replace(p.base, s.Base)
+	}
+}
+
+// escape returns s as its texts are written inside of the body.
+func (l *Layout) escape(s Substitution) Substitution {
+	escape := escapeJSON
+	if l.html {
+		escape = html.EscapeString
+	}
+	s.Base, s.Suffix = escape(s.Base), escape(s.Suffix)
+	s.Next, s.Previous = escape(s.Next), escape(s.Previous)
+	return s
+}
+
+// escapeJSON returns text as the content of a JSON string. A link is returned as
+// it is, without an allocation.
+func escapeJSON(text string) string {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x80 {
+			quoted, _ := jsontext.AppendQuote(nil, text) // an error tells of invalid UTF-8, by now U+FFFD
+			return string(quoted[1 : len(quoted)-1])
+		}
+	}
+	return text
 }

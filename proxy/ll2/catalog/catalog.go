@@ -45,8 +45,12 @@ const (
 	Offset                      // how many elements come before the page
 )
 
-// AnyMode is the key of Endpoint.Items where an endpoint has no modes.
-const AnyMode = "*"
+// AnyMode is the key of Endpoint.Items where an endpoint has no modes. DefaultMode
+// is what others answer in if the mode parameter says nothing.
+const (
+	AnyMode     = "*"
+	DefaultMode = "normal"
+)
 
 // Endpoint is one path of the API, or one pattern of paths.
 type Endpoint struct {
@@ -93,6 +97,9 @@ func (e *Endpoint) Parent() *Endpoint {
 	}
 	return load().byPath[path]
 }
+
+// Object returns the endpoint of a list's elements, nil for all others.
+func (e *Endpoint) Object() *Endpoint { return load().byPath[e.Path+idSegment] }
 
 // HasMode reports whether mode is one of the documented values of the mode parameter.
 func (e *Endpoint) HasMode(mode string) bool {

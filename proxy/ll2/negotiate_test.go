@@ -86,7 +86,7 @@ func TestNegotiate(t *testing.T) {
 		{"xml", "application/xml", "404"},
 		{"xml", "", "404"},
 	} {
-		if got := negotiate(tt.format, tt.accept).word(); got != tt.want {
+		if got := negotiate(tt.format, tt.accept).label(); got != tt.want {
 			t.Errorf("format %q, Accept %q: %s, want %s", tt.format, tt.accept, got, tt.want)
 		}
 	}
@@ -100,7 +100,7 @@ func TestAcceptLinesAreJoined(t *testing.T) {
 }
 
 func TestAskedAcceptLeadsToTheSameRepresentation(t *testing.T) {
-	for _, r := range []representation{
+	for _, r := range []negotiated{
 		{JSON, 0}, {JSON, 1}, {JSON, 8}, {HTML, 0}, {HTML, 4}, {HTML, 8}, {NotAcceptable, 0},
 	} {
 		if got := negotiate("", r.accept()); got != r {

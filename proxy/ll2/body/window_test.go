@@ -12,7 +12,7 @@ import (
 const threeOf = `{"count":590,"next":"https://ll.thespacedevs.com/2.3.0/spacecraft/?limit=3&offset=6",` +
 	`"previous":"https://ll.thespacedevs.com/2.3.0/spacecraft/?limit=3","results":[{"id":1},{"id":2},{"id":3}]}`
 
-func TestWindowIsBelievedForItsShape(t *testing.T) {
+func TestWindowIsVerifiedByItsShape(t *testing.T) {
 	for _, tt := range []struct {
 		reason   string
 		query    string
@@ -48,10 +48,10 @@ func TestWindowIsBelievedForItsShape(t *testing.T) {
 		}
 		w, got := ll2test.NewWindow(t, ll2test.Resolve(t, "/2.3.0/spacecraft/", tt.query, "application/json"), data)
 		if got != tt.want {
-			t.Errorf("%s: doubt %q, want %q", tt.reason, got, tt.want)
+			t.Errorf("%s: rejected for %q, want %q", tt.reason, got, tt.want)
 		}
 		if (w != nil) != (got == body.NotRejected) {
-			t.Errorf("%s: window %v with doubt %q", tt.reason, w, got)
+			t.Errorf("%s: window %v rejected for %q", tt.reason, w, got)
 		}
 	}
 }
@@ -69,6 +69,6 @@ func TestHTMLIsNoWindow(t *testing.T) {
 	l := body.ScanHTML([]byte(threeOf), upstream)
 	l.IsPage = true
 	if _, got := body.NewWindow(ll2test.Resolve(t, "/2.3.0/spacecraft/", "limit=3&offset=3", "*/*"), []byte(threeOf), &l); got != body.RejectedShape {
-		t.Errorf("doubt %q, want %q", got, body.RejectedShape)
+		t.Errorf("rejected for %q, want %q", got, body.RejectedShape)
 	}
 }

@@ -1,6 +1,7 @@
 package ll2
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -11,8 +12,8 @@ import (
 // made of the time of the request.
 const nearNow = 120 * time.Second
 
-// Moved returns what r asks for if a client that filters by the time of its
-// request, as in net__gte=2026-03-01T12:34:56.789Z, had asked at the beginning of
+// Moved returns what r means if a client that filters by the time of its
+// request, as in net__gte=2026-03-01T12:34:56.789Z, had sent it at the beginning of
 // the freshness interval, so that all such requests of an interval are one
 // resource. interval is how long answers to r are fresh; intervals are counted
 // from the year 1 in UTC, so that those of an hour begin on the hour. ok is false
@@ -35,41 +36,39 @@ const nearNow = 120 * time.Second
 //     local time of a client elsewhere is then hours away from now, and stays.
 //
 // The answer is what the same client would have got at most one interval before.
-// Its links repeat the client's own values, since Echo stays.
+// Its links repeat the client's own values.
 func (r *Resource) Moved(now time.Time, interval time.Duration) (moved Resource, ok bool) {
-	if interval <= 0 || r.Page.Offset != "0" || !r.isCuttable() || !strings.Contains(r.Query, "te=") {
+	if interval <= 0 || r.Page.Offset != "0" || !r.hasWindows() || !strings.Contains(r.Query, "te=") {
 		return Resource{}, false
 	}
-	pairs, err := parseQuery(r.Query)
-	if err != nil {
-		return Resource{}, false
-	}
-	bounds := r.timeBounds(pairs)
+	bounds := r.timeBounds()
 	back, ok := distance(bounds, now, interval)
 	if !ok {
 		return Resource{}, false
 	}
+	pairs := slices.Clone(r.canonical)
 	for _, b := range bounds {
 		if b.moves {
 			pairs[b.pair].value = b.back(back)
 		}
 	}
-	return r.asking(pairs), true
+	return r.withQuery(pairs), true
 }
 
 // timeBound is a parameter whose value is a time with seconds or a fraction.
 type timeBound struct {
-	pair    int // its index in the query
+	pair    int // its index in the canonical query
 	at      time.Time
 	naive   bool // written without a zone
 	movable bool // its name is that of a bound that may move
 	moves   bool // it is made of the time of the request
 }
 
-// timeBounds returns all times of a query. Of a parameter that is repeated, none
+// timeBounds returns all times of the canonical query. Of a parameter that is repeated, none
 // is movable.
-func (r *Resource) timeBounds(pairs []pair) []timeBound {
+func (r *Resource) timeBounds() []timeBound {
 	var bounds []timeBound
+	pairs := r.canonical
 	for i, p := range pairs {
 		at, naive, ok := readTime(p.value)
 		if !ok || at.Second() == 0 && at.Nanosecond() == 0 {
@@ -93,11 +92,7 @@ func (r *Resource) isTimeBound(name string) bool {
 	if r.Kind == Untabled {
 		return field == "net" || field == "window_start" || field == "window_end"
 	}
-	e, _, ok := catalog.Find(r.Path)
-	if !ok {
-		return false
-	}
-	kind, _ := e.Param(name)
+	kind, _ := r.endpoint.Param(name)
 	return kind == catalog.DateTime
 }
 
@@ -133,7 +128,7 @@ func (b timeBound) back(by time.Duration) string {
 	if b.naive {
 		return at.Format(naiveTime)
 	}
-	return plainTime(at.Format(naiveTime + "Z"))
+	return canonicalTime(at.Format(naiveTime + "Z"))
 }
 
 const naiveTime = "2006-01-02T15:04:05.999999"

@@ -6,11 +6,11 @@ import (
 	"perigee/proxy/ll2"
 )
 
-// Rejection is why a page is not believed to be a window. It is one of the constants
+// Rejection is why a page is not accepted as a window. It is one of the constants
 // below and fit for a metric label.
 type Rejection string
 
-// The doubts there can be about a page, beginning with none.
+// Why a page can be rejected, beginning with no reason.
 const (
 	NotRejected      Rejection = ""
 	RejectedShape    Rejection = "shape"    // no page at all
@@ -22,8 +22,8 @@ const (
 	RejectedSpacing  Rejection = "spacing"  // what stands between the elements is not always the same
 )
 
-// Window is a page that was believed, from which others are cut. It refers to
-// the body and layout it was made of, changes neither, and is safe for concurrent
+// Window is a page that was verified (NewWindow), from which others are cut. It refers
+// to the body and layout it was made of, changes neither, and is safe for concurrent
 // use as long as nobody else does.
 type Window struct {
 	// Offset is how many elements of the list come before the window, Width how
@@ -47,8 +47,8 @@ type Window struct {
 // ScanJSON finds it with upstream's base URL, and that base is what the links
 // must begin with.
 //
-// Any page will do, not only one of those that Windows returns. The window is nil
-// if there is a doubt.
+// Any page will do, not only one of those that Windows returns. The window is nil if
+// the page is rejected.
 func NewWindow(asked *ll2.Resource, body []byte, l *Layout) (*Window, Rejection) {
 	if !l.IsPage || l.html {
 		return nil, RejectedShape
@@ -57,11 +57,11 @@ func NewWindow(asked *ll2.Resource, body []byte, l *Layout) (*Window, Rejection)
 	if !ok {
 		return nil, RejectedOffset
 	}
-	if d := rejectLength(asked.Page, offset, l); d != NotRejected {
-		return nil, d
+	if why := rejectLength(asked.Page, offset, l); why != NotRejected {
+		return nil, why
 	}
-	if d := rejectLinks(asked, body, l); d != NotRejected {
-		return nil, d
+	if why := rejectLinks(asked, body, l); why != NotRejected {
+		return nil, why
 	}
 	w := &Window{Offset: offset, Width: asked.Page.Limit, Count: l.Count, body: body, layout: l}
 	if !w.measure() {
@@ -72,6 +72,12 @@ func NewWindow(asked *ll2.Resource, body []byte, l *Layout) (*Window, Rejection)
 
 // Len returns how many elements the window has.
 func (w *Window) Len() int { return len(w.layout.Results) }
+
+// appendEdited appends a stretch of the body that cuts through no link. The texts of s
+// are escaped.
+func (w *Window) appendEdited(dst []byte, stretch Span, s Substitution) []byte {
+	return w.layout.appendEdited(dst, w.body, stretch, s)
+}
 
 func rejectLength(p ll2.Page, offset int64, l *Layout) Rejection {
 	promised := min(int64(p.Limit), max(0, l.Count-offset))

@@ -3,39 +3,22 @@ package ll2
 import (
 	"math/big"
 	"strconv"
+	"strings"
 )
 
-// Echo is what DRF repeats of a client's own request when it writes links: all
-// its parameters as sent, in their order, also those that mean nothing.
-type Echo struct {
-	pairs []pair
-}
-
-// Format returns the value of the format parameter, which every link of the body
-// repeats, even if it is blank; ok is false if the request has none.
-func (e Echo) Format() (value string, ok bool) { return last(e.pairs, "format") }
-
 // LinkSuffix returns what DRF appends to each API link within the body, as in
-// ?format=json, or nothing. It is for bodies that were asked without format: those
-// of Unknown resources and HTML pages have it already.
+// ?format=json, or nothing: the client's own format parameter, even if it is blank.
+// It is for bodies that were fetched without format: those of Unknown resources and
+// HTML pages have it already.
 func (r *Resource) LinkSuffix() string {
 	if r.Representation != JSON || !r.Kind.Tabled() && r.Kind != Untabled {
 		return ""
 	}
-	format, ok := r.Echo.Format()
+	format, ok := last(r.sent, "format")
 	if !ok {
 		return ""
 	}
-	return string(appendQuoted([]byte("?format="), format))
-}
-
-// Canonical returns the request that goes upstream as if a client had sent it: it
-// has r's Key, and its links are those that upstream writes.
-func (r *Resource) Canonical() Resource {
-	canonical := *r
-	pairs, _ := parseQuery(r.Query) // r was resolved, so it can be read
-	canonical.Echo = Echo{pairs}
-	return canonical
+	return "?format=" + quotePlus(format)
 }
 
 // Next returns the link to the page after this one, exactly as DRF's
@@ -51,12 +34,21 @@ func (r *Resource) Next(base string, count int64) (link string, ok bool) {
 }
 
 // Previous is Next for the page before this one. The count makes no
-// difference: far past the end of a list, or in an empty one, there is a previous page too.
+// difference: far past the end of a list, or in an empty one, there is a previous
+// page too.
 func (r *Resource) Previous(base string, _ int64) (link string, ok bool) {
 	if r.Page.Offset == "0" || r.Page.Offset == "" {
 		return "", false
 	}
 	return r.link(base, subtract(r.Page.Offset, r.Page.Limit)), true
+}
+
+// Canonical returns the canonical request as a resource: it has r's Key, but its
+// links repeat the canonical query, as upstream writes them.
+func (r *Resource) Canonical() Resource {
+	canonical := *r
+	canonical.sent, canonical.Ignored = r.canonical, nil
+	return canonical
 }
 
 // subtract returns offset-limit, or nothing if it would be 0 or less.
@@ -71,25 +63,16 @@ func subtract(offset string, limit int) string {
 // link writes the request's own URL with limit and offset set, sorted by name; an
 // empty offset is left out. Values of one name keep their order.
 func (r *Resource) link(base, offset string) string {
-	pairs := make([]pair, 0, len(r.Echo.pairs)+2)
-	size := len(base) + len(r.Path) + len(offset) + len("?limit=100&offset=")
-	for _, p := range r.Echo.pairs {
-		if p.name != "limit" && p.name != "offset" {
-			pairs = append(pairs, p)
-			size += len(p.name) + len(p.value) + len("&=")
-		}
-	}
-	pairs = append(pairs, pair{"limit", strconv.Itoa(r.Page.Limit)})
+	pairs := append(withoutPage(r.sent), pair{"limit", strconv.Itoa(r.Page.Limit)})
 	if offset != "" {
 		pairs = append(pairs, pair{"offset", offset})
 	}
 	sortByName(pairs)
-	text := append(make([]byte, 0, size), base...)
-	text = append(text, r.Path...)
-	separator := byte('?')
-	for _, p := range pairs {
-		text = appendPair(append(text, separator), p.name, p.value)
-		separator = '&'
-	}
-	return string(text)
+	var b strings.Builder
+	b.Grow(len(base) + len(r.Path) + len("?") + queryLen(pairs))
+	b.WriteString(base)
+	b.WriteString(r.Path)
+	b.WriteByte('?')
+	writeQuery(&b, pairs)
+	return b.String()
 }
