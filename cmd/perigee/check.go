@@ -9,9 +9,6 @@ import (
 
 // check validates the settings, prints them without secrets and exits.
 func check(_ context.Context, p program) error {
-	if err := noArguments("check", p.args); err != nil {
-		return err
-	}
 	c, warnings, err := config.Load(p.environ)
 	p.warn(warnings)
 	if err != nil {

@@ -24,9 +24,6 @@ const anyPort = "127.0.0.1:0"
 // The settings hold, but for the upstream, the addresses and the data folder, which
 // is a new one. With nothing in it there is nothing to serve offline.
 func demo(ctx context.Context, p program) (err error) {
-	if err := noArguments("demo", p.args); err != nil {
-		return err
-	}
 	c, log, err := p.settings()
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ const standardStream = "-"
 
 // exportPages writes the pages that are cached on disk, however old, into one file.
 func exportPages(ctx context.Context, p program) error {
-	file, c, log, err := p.archiveSettings("export")
+	file, c, log, err := archiveSettings(p, "export")
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func exportPages(ctx context.Context, p program) error {
 
 // archiveSettings reads what export and import have in common: the one argument, and
 // the settings, which must say where pages are cached.
-func (p program) archiveSettings(command string) (file string, c *config.Config, log *slog.Logger, err error) {
+func archiveSettings(p program, command string) (file string, c *config.Config, log *slog.Logger, err error) {
 	if len(p.args) != 1 || p.args[0] == "" || strings.HasPrefix(p.args[0], "-") && p.args[0] != standardStream {
 		return "", nil, nil, fmt.Errorf("%w: perigee %s FILE, where - is a standard stream; got %q", errUsage, command, p.args)
 	}

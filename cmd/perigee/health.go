@@ -11,10 +11,7 @@ import (
 // health asks the admin listener of a running perigee whether it is ready. It is
 // what a container without a shell probes itself with.
 func health(ctx context.Context, p program) error {
-	if err := noArguments("health", p.args); err != nil {
-		return err
-	}
-	admin, err := p.adminClient()
+	admin, err := adminClient(p)
 	if err != nil {
 		return err
 	}
@@ -24,7 +21,7 @@ func health(ctx context.Context, p program) error {
 }
 
 // adminClient asks a perigee that runs with the same settings.
-func (p program) adminClient() (*app.Client, error) {
+func adminClient(p program) (*app.Client, error) {
 	c, _, err := config.Load(p.environ)
 	if err != nil {
 		return nil, err

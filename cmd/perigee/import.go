@@ -13,11 +13,11 @@ import (
 // importPages adds the pages of an exported file to those cached on disk. The file
 // is verified before anything is changed.
 func importPages(ctx context.Context, p program) error {
-	file, c, log, err := p.archiveSettings("import")
+	file, c, log, err := archiveSettings(p, "import")
 	if err != nil {
 		return err
 	}
-	f, release, err := p.seekable(ctx, file, c.DataDir)
+	f, release, err := seekable(ctx, p, file, c.DataDir)
 	if err != nil {
 		return fmt.Errorf("import: %w", err)
 	}
@@ -35,7 +35,7 @@ func importPages(ctx context.Context, p program) error {
 
 // seekable opens a file that can be read twice. What comes through a pipe is kept
 // in a file of the data folder until release is called.
-func (p program) seekable(ctx context.Context, file, dataDir string) (f *os.File, release func(), err error) {
+func seekable(ctx context.Context, p program, file, dataDir string) (f *os.File, release func(), err error) {
 	if file == standardStream {
 		if p.stdin == nil {
 			return nil, nil, errors.New("there is no standard input")

@@ -60,19 +60,29 @@ func run(ctx context.Context, p program) int {
 
 const usage = "usage: perigee [serve | demo | sim | check | export FILE | import FILE | purge TARGET... | health | version]"
 
+// command is one of the commands by name.
+type command struct {
+	run       func(context.Context, program) error
+	arguments bool // it takes some
+}
+
 // dispatch carries out the command that the first argument names, or serve.
 func dispatch(ctx context.Context, p program) error {
 	name := "serve"
 	if len(p.args) > 0 {
 		name, p.args = p.args[0], p.args[1:]
 	}
-	commands := map[string]func(context.Context, program) error{
-		"serve": serve, "demo": demo, "sim": sim, "check": check, "export": exportPages, "import": importPages,
-		"purge": purge, "health": health, "version": version,
+	commands := map[string]command{
+		"serve": {serve, false}, "demo": {demo, false}, "sim": {sim, true}, "check": {check, false},
+		"export": {exportPages, true}, "import": {importPages, true}, "purge": {purge, true},
+		"health": {health, false}, "version": {version, false},
 	}
-	command, ok := commands[name]
-	if !ok {
+	c, ok := commands[name]
+	switch {
+	case !ok:
 		return fmt.Errorf("%w: unknown command %q; %s", errUsage, name, usage)
+	case !c.arguments && len(p.args) > 0:
+		return fmt.Errorf("%w: %s takes no arguments, got %q", errUsage, name, p.args)
 	}
-	return command(ctx, p)
+	return c.run(ctx, p)
 }

@@ -22,14 +22,6 @@ type program struct {
 // errUsage marks errors that are the caller's: exit code 2.
 var errUsage = errors.New("usage")
 
-// noArguments refuses what a command does not take.
-func noArguments(command string, args []string) error {
-	if len(args) > 0 {
-		return fmt.Errorf("%w: %s takes no arguments, got %q", errUsage, command, args)
-	}
-	return nil
-}
-
 // settings reads the environment. The log tells what is odd about it.
 func (p program) settings() (*config.Config, *slog.Logger, error) {
 	c, warnings, err := config.Load(p.environ)

@@ -17,7 +17,7 @@ func purge(ctx context.Context, p program) error {
 	if len(p.args) == 0 || strings.HasPrefix(p.args[0], "-") {
 		return fmt.Errorf("%w: perigee purge TARGET..., each a path with or without a query; got %q", errUsage, p.args)
 	}
-	admin, err := p.adminClient()
+	admin, err := adminClient(p)
 	if err != nil {
 		return err
 	}

@@ -13,9 +13,6 @@ import (
 
 // serve answers apps until ctx ends.
 func serve(ctx context.Context, p program) error {
-	if err := noArguments("serve", p.args); err != nil {
-		return err
-	}
 	c, log, err := p.settings()
 	if err != nil {
 		return err

@@ -29,8 +29,8 @@ func sim(ctx context.Context, p program) error {
 		}
 		return fmt.Errorf("%w: sim: %w", errUsage, err)
 	}
-	if err := noArguments("sim", flags.Args()); err != nil {
-		return err
+	if flags.NArg() > 0 {
+		return fmt.Errorf("%w: sim takes no arguments, got %q", errUsage, flags.Args())
 	}
 	s, err := app.Listen("simulator", *address, ll2sim.New(ll2sim.Options{
 		Limit: *limit, Period: *period,

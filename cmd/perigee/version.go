@@ -10,9 +10,6 @@ import (
 
 // version prints which program this is.
 func version(_ context.Context, p program) error {
-	if err := noArguments("version", p.args); err != nil {
-		return err
-	}
 	b := app.Build()
 	fmt.Fprintf(p.stdout, "perigee %s (%s, %s %s/%s)\n", b.Version, b.Revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"sync/atomic"
-	"time"
 
 	"perigee/cache"
 	"perigee/config"
@@ -83,7 +82,15 @@ func (a *App) Start() error {
 }
 
 func (a *App) adminHandler() http.Handler {
-	return adminHandler(a.metrics, newPurgeHandler(a.handler, a.log), a.ready.Load, a.store.troubles)
+	return adminHandler(a.metrics, newPurgeHandler(a.handler.Purge, a.log), a.ready.Load, a.troubles)
+}
+
+func (a *App) troubles() []string {
+	all := a.store.troubles()
+	if a.ll2 != nil {
+		all = append(all, a.ll2.gate.troubles()...)
+	}
+	return all
 }
 
 // TrafficURL is where apps reach it from this machine, and AdminURL is where
@@ -100,7 +107,7 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 		select {
 		case <-reload:
 			if a.ll2 != nil {
-				a.ll2.reloadKeys()
+				a.ll2.keys.reload()
 			}
 			continue
 		case <-ctx.Done():
@@ -131,7 +138,3 @@ func (a *App) Close() error {
 	}
 	return err
 }
-
-// fetchTimeout bounds a fetch with all that comes before it: it may wait for the
-// quota before upstream's own timeout begins.
-func fetchTimeout(c *config.Config) time.Duration { return 2 * time.Duration(c.UpstreamTimeout) }

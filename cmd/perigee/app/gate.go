@@ -2,71 +2,62 @@ package app
 
 import (
 	"context"
-	"errors"
-	"io/fs"
-	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"perigee/config"
 	"perigee/proxy/quota"
 )
 
-// holdSlack is how much longer a slot of the quota can be held than its fetch may
-// take.
-const holdSlack = 5 * time.Second
-
-// newGate makes the gate that the settings describe. If another process has the
-// record of what is spent, takeOver waits for it to leave the quota to this one;
-// otherwise takeOver is nil.
-func newGate(c *config.Config, s *store, o quota.Observer, log *slog.Logger) (gate *quota.Gate, takeOver func(ctx context.Context), err error) {
-	if c.Quota.Off { // the gate counts, but has no limit
-		gate, err = quota.New(quota.Options{Limit: quota.MaxLimit, Period: time.Second, Fanout: quota.MaxLimit, Observer: o})
-		return gate, nil, err
-	}
-	save, restore := s.keptLedger(log)
-	options := quota.Options{
-		Limit: c.Quota.Limit, Period: c.Quota.Period, Reserve: c.QuotaReserve, Save: save, Observer: o,
-		Standby: !bool(c.Offline) && s.peers == nil && s.isElsewhere(log),
-	}
-	if s.peers != nil && !c.Offline {
-		options.Pool, options.Replica, options.Hold = s.peers.ledger, s.peers.name, fetchTimeout(c)+holdSlack
-	}
-	if gate, err = quota.New(options); err != nil {
-		return nil, nil, err
-	}
-	if !options.Standby {
-		restore(gate)
-		return gate, nil, nil
-	}
-	return gate, func(ctx context.Context) {
-		if s.awaitOwn(ctx) {
-			restore(gate)
-			gate.Activate()
-			s.elsewhere.Store(false)
-			log.Info("the other process has ended: this one goes on with the quota it left")
-		}
-	}, nil
+// gate is the quota that the settings describe.
+type gate struct {
+	*quota.Gate
+	record  record
+	standby atomic.Bool // while another process has the record
 }
 
-// keptLedger has the ledger of the quota survive restarts, if there is where to
-// keep it: save keeps snapshots, and restore brings the last one back.
-func (s *store) keptLedger(log *slog.Logger) (save func([]byte), restore func(*quota.Gate)) {
-	if s.spent == nil {
-		return nil, func(*quota.Gate) {}
+// newGate makes the gate, and restores what is spent unless another process has the
+// record of that. A fetch takes fetchTimeout at most.
+func newGate(c *config.Config, record record, p *peers, fetchTimeout time.Duration, o quota.Observer) (*gate, error) {
+	options := quota.Options{Limit: c.Quota.Limit, Period: c.Quota.Period, Reserve: c.QuotaReserve, Observer: o}
+	g := &gate{record: record}
+	if c.Quota.Off { // it counts, but has no limit
+		options = quota.Options{Limit: quota.MaxLimit, Period: time.Second, Fanout: quota.MaxLimit, Observer: o}
+		g.record.folder = nil
 	}
-	save = func(snapshot []byte) {
-		if err := s.spent.Save(ledgerName, snapshot); err != nil {
-			log.Warn("what is spent of the quota was not saved", "error", err)
-		}
+	if g.record.folder != nil {
+		options.Save = record.save
 	}
-	return save, func(gate *quota.Gate) {
-		snapshot, err := s.spent.Load(ledgerName)
-		if errors.Is(err, fs.ErrNotExist) {
-			return
-		}
-		// A file that is damaged leaves no snapshot, which is a damaged one too.
-		if err := errors.Join(err, gate.Restore(snapshot)); err != nil {
-			log.Warn("what was spent of the quota is not known: all of it counts as spent until a report", "error", err)
-		}
+	if spends := !c.Quota.Off && !bool(c.Offline); spends && p == nil && g.record.isTaken() {
+		record.log.Warn("another process has the data folder: until it ends, this one answers from what is held and fetches nothing")
+		g.standby.Store(true)
+		options.Standby = true
 	}
+	if p != nil && !c.Quota.Off && !bool(c.Offline) {
+		p.share(&options, fetchTimeout)
+	}
+	var err error
+	if g.Gate, err = quota.New(options); err == nil && !options.Standby {
+		g.record.restore(g.Gate)
+	}
+	return g, err
+}
+
+// takeOver waits, if another process has the record, until that has ended or ctx has.
+func (g *gate) takeOver(ctx context.Context) {
+	if !g.standby.Load() || !g.record.lock(ctx) {
+		return
+	}
+	g.record.restore(g.Gate)
+	g.Activate()
+	g.standby.Store(false)
+	g.record.log.Info("the other process has ended: this one goes on with the quota it left")
+}
+
+// troubles says, in words for operators, why nothing is spent.
+func (g *gate) troubles() []string {
+	if g.standby.Load() {
+		return []string{"but another process has the data folder: nothing is fetched here until it ends"}
+	}
+	return nil
 }

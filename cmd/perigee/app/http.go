@@ -2,7 +2,6 @@ package app
 
 import (
 	"log/slog"
-	"time"
 
 	"perigee/cache"
 	"perigee/config"
@@ -13,7 +12,7 @@ import (
 // upstream, so that most settings have no say.
 func newHTTP(c *config.Config, store cache.Tier, o plain.Observer, log *slog.Logger) (*plain.Handler, error) {
 	return plain.New(plain.Options{
-		UpstreamURL: c.UpstreamURL, Store: store, StaleIfError: time.Duration(c.StaleIfError),
-		Timeout: time.Duration(c.UpstreamTimeout), MaxBody: int64(c.MaxBody), Observer: o, Logger: log,
+		UpstreamURL: c.UpstreamURL, Store: store, StaleIfError: c.StaleIfError,
+		Timeout: c.UpstreamTimeout, MaxBody: int64(c.MaxBody), Observer: o, Logger: log,
 	})
 }

@@ -1,44 +1,50 @@
 package app
 
 import (
+	"log/slog"
 	"os"
 
 	"perigee/config"
 	"perigee/proxy"
 )
 
-// clientKeys reads the named clients. What is wrong with their file is a fault of
-// the settings.
-func clientKeys(c *config.Config) (*proxy.Keys, error) {
-	keys := new(proxy.Keys)
-	if c.ClientKeysFile == "" {
-		return keys, nil
+// clientKeys are the named clients, read from a file.
+type clientKeys struct {
+	*proxy.Keys
+	path string // "": there are none
+	log  *slog.Logger
+}
+
+// newClientKeys reads the file. What is wrong with it is a fault of the settings.
+func newClientKeys(path string, log *slog.Logger) (*clientKeys, error) {
+	k := &clientKeys{Keys: new(proxy.Keys), path: path, log: log}
+	if path == "" {
+		return k, nil
 	}
-	if err := loadKeys(keys, c.ClientKeysFile); err != nil {
+	if err := k.read(); err != nil {
 		return nil, config.Faults{{
-			Variable: "PERIGEE_CLIENT_KEYS_FILE", Value: c.ClientKeysFile, Problem: err.Error(),
+			Variable: "PERIGEE_CLIENT_KEYS_FILE", Value: path, Problem: err.Error(),
 			Allowed: "a readable file of lines: a name and the SHA-256 of its key in hexadecimal",
 		}}
 	}
-	return keys, nil
+	return k, nil
 }
 
-// reloadKeys reads the file again. What is wrong with it is logged, and the keys
-// stay as they were. Nobody is dropped.
-func (l *ll2) reloadKeys() {
-	path := l.config.ClientKeysFile
-	if err := loadKeys(l.keys, path); err != nil {
-		l.log.Error("the client keys stay as they were", "file", path, "error", err.Error())
-		return
-	}
-	l.log.Info("the client keys were read again", "file", path)
-}
-
-func loadKeys(keys *proxy.Keys, path string) error {
-	file, err := os.Open(path)
+func (k *clientKeys) read() error {
+	file, err := os.Open(k.path)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	return keys.Load(file)
+	return k.Load(file)
+}
+
+// reload reads the file again. What is wrong with it is logged, and the keys stay as
+// they were. Nobody is dropped.
+func (k *clientKeys) reload() {
+	if err := k.read(); err != nil {
+		k.log.Error("the client keys stay as they were", "file", k.path, "error", err.Error())
+		return
+	}
+	k.log.Info("the client keys were read again", "file", k.path)
 }

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"log/slog"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 	"perigee/config"
 	"perigee/metrics"
 	"perigee/proxy"
-	"perigee/proxy/quota"
 	"perigee/proxy/upstream"
 )
 
@@ -24,9 +22,8 @@ type ll2 struct {
 	log      *slog.Logger
 	store    *store
 	upstream *upstream.Client
-	keys     *proxy.Keys
-	gate     *quota.Gate
-	takeOver func(ctx context.Context) // nil if no other process has the quota
+	keys     *clientKeys
+	gate     *gate
 
 	background sync.WaitGroup     // of goroutines that end with stop
 	stop       context.CancelFunc // nil until start
@@ -36,15 +33,15 @@ type ll2 struct {
 func newLL2(c *config.Config, s *store, o *metrics.Metrics, log *slog.Logger) (*ll2, error) {
 	l := &ll2{config: c, log: log, store: s}
 	var err error
-	if l.keys, err = clientKeys(c); err != nil {
+	if l.keys, err = newClientKeys(c.ClientKeysFile, log); err != nil {
 		return nil, err
 	}
-	if l.gate, l.takeOver, err = newGate(c, s, o, log); err != nil {
+	if l.gate, err = newGate(c, record{s.spent, log}, s.peers, fetchTimeout(c), o); err != nil {
 		return nil, err
 	}
 	l.upstream, err = upstream.New(upstream.Options{
 		BaseURL: c.UpstreamURL, Token: c.UpstreamToken.Reveal(),
-		UserAgent: "perigee/" + Build().Version, Timeout: time.Duration(c.UpstreamTimeout),
+		UserAgent: "perigee/" + Build().Version, Timeout: c.UpstreamTimeout,
 		MaxBody: int64(c.MaxBody), Observer: o, Logger: log,
 	})
 	if err != nil {
@@ -57,19 +54,23 @@ func newLL2(c *config.Config, s *store, o *metrics.Metrics, log *slog.Logger) (*
 	return l, nil
 }
 
+// fetchTimeout bounds a fetch with all that comes before it: it may wait for the
+// quota before upstream's own timeout begins.
+func fetchTimeout(c *config.Config) time.Duration { return 2 * c.UpstreamTimeout }
+
 func (l *ll2) options(o proxy.Observer) proxy.Options {
 	c := l.config
 	options := proxy.Options{
 		Upstream: l.upstream, UpstreamURL: c.UpstreamURL, Store: l.store, Policy: policy(c),
-		Gate: l.gate, Keys: l.keys,
+		Gate: l.gate.Gate, Keys: l.keys.Keys,
 		PublicURL: c.PublicURL, KeepLinks: c.Links == config.LinksKeep,
-		TrustedProxies: []netip.Prefix(c.TrustedProxies), CORSOrigins: []string(c.CORSOrigins),
+		TrustedProxies: c.TrustedProxies, CORSOrigins: c.CORSOrigins,
 		KeepUnknownParams: c.UnknownParams == config.UnknownKeep,
 		Window:            int(c.Window),
 		MoveTimeBounds:    bool(c.MoveTimeBounds),
 		WindowDetailed:    int(c.WindowDetailed),
-		ReloadInterval:    time.Duration(c.ReloadInterval),
-		Patience:          time.Duration(c.QuotaWait),
+		ReloadInterval:    c.ReloadInterval,
+		Patience:          c.QuotaWait,
 		RateLimitFields:   bool(c.RateLimitHeaders),
 		RequireKey:        c.ClientKeys == config.KeysRequired,
 		Offline:           bool(c.Offline),
@@ -84,12 +85,12 @@ func (l *ll2) options(o proxy.Observer) proxy.Options {
 
 func policy(c *config.Config) *rfc9111.Policy {
 	p := &rfc9111.Policy{
-		TTL: time.Duration(c.TTL), Floor: time.Duration(c.TTLFloor),
-		StaleWhileRevalidate: time.Duration(c.StaleWhileRevalidate),
-		StaleIfError:         time.Duration(c.StaleIfError),
+		TTL: c.TTL, Floor: c.TTLFloor,
+		StaleWhileRevalidate: c.StaleWhileRevalidate,
+		StaleIfError:         c.StaleIfError,
 	}
 	for _, r := range c.TTLRules {
-		p.Rules = append(p.Rules, rfc9111.Rule{Pattern: r.Pattern, TTL: time.Duration(r.TTL)})
+		p.Rules = append(p.Rules, rfc9111.Rule{Pattern: r.Pattern, TTL: r.TTL})
 	}
 	return p
 }
@@ -104,9 +105,7 @@ func (l *ll2) start() {
 			l.background.Go(func() { l.gate.Share(ctx) })
 		}
 	}
-	if l.takeOver != nil {
-		l.background.Go(func() { l.takeOver(ctx) })
-	}
+	l.background.Go(func() { l.gate.takeOver(ctx) })
 	if l.config.Offline {
 		l.learnCached()
 	}

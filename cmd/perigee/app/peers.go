@@ -3,9 +3,6 @@ package app
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -18,9 +15,6 @@ import (
 	"perigee/proxy/quota"
 )
 
-// replicaName is the name of this replica in the folder of its state.
-const replicaName = "replica"
-
 // purgeSlack is how far the clocks of replicas may be apart for a purge to forget
 // what was asked for before it.
 const purgeSlack = time.Second
@@ -28,6 +22,10 @@ const purgeSlack = time.Second
 // absentFor is how long a look-up goes without asking the others again for what
 // they did not have. When they get it they tell, and a fetch asks in any case.
 const absentFor = 5 * time.Second
+
+// holdSlack is how much longer a slot of the quota can be held than its fetch may
+// take.
+const holdSlack = 5 * time.Second
 
 // peers is what this replica shares with others through Valkey.
 type peers struct {
@@ -54,7 +52,7 @@ func joinPeers(c *config.Config, local cache.Tier, name string, log *slog.Logger
 	var err error
 	p.client, err = valkey.New(valkey.Options{
 		URL: c.ValkeyURL.Reveal(), Password: c.ValkeyPassword.Reveal(), CA: c.ValkeyCAs,
-		Timeout: time.Duration(c.ValkeyTimeout), Replica: name,
+		Timeout: c.ValkeyTimeout, Replica: name,
 		Namespace: fingerprint(c.UpstreamURL.String()), Logger: log,
 		OnPurge: p.purged, OnLanded: p.landed, OnRemembered: p.remembered,
 	})
@@ -80,6 +78,20 @@ func (p *peers) start(hooks peerHooks) {
 
 func (p *peers) close() { p.client.Close() }
 
+// troubles says, in words for operators, what is wrong.
+func (p *peers) troubles() []string {
+	if p.client.Stats().Up {
+		return nil
+	}
+	return []string{"but Valkey is lost: this replica goes on by itself, with its own part of the quota"}
+}
+
+// share has the gate of these options spend from the quota that replicas share. A
+// fetch takes fetchTimeout at most.
+func (p *peers) share(options *quota.Options, fetchTimeout time.Duration) {
+	options.Pool, options.Replica, options.Hold = p.ledger, p.name, fetchTimeout+holdSlack
+}
+
 func (p *peers) stats() metrics.ValkeyStats {
 	v := p.client.Stats()
 	return metrics.ValkeyStats{
@@ -87,16 +99,6 @@ func (p *peers) stats() metrics.ValkeyStats {
 		Full: v.Full, Declined: v.Crowded + v.Declined, Led: v.Led, Followed: v.Followed,
 		Fenced: v.Fenced, Purges: v.PurgesHeard,
 	}
-}
-
-// fingerprint names what replicas with the same settings share, and tells nothing
-// of these.
-func fingerprint(settings ...string) string {
-	sum := sha256.New()
-	for _, s := range settings {
-		fmt.Fprintf(sum, "%d:%s", len(s), s)
-	}
-	return hex.EncodeToString(sum.Sum(nil)[:8])
 }
 
 // purged forgets what another replica has deleted everywhere.

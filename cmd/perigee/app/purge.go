@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"perigee/cache"
 	"perigee/proxy"
 	"perigee/proxy/problem"
 )
@@ -32,18 +33,18 @@ type PurgedEntry struct {
 
 // purgeHandler removes what answers the target that it is sent.
 type purgeHandler struct {
-	handler handler
-	log     *slog.Logger
+	purge func(target string) ([]*cache.Entry, error)
+	log   *slog.Logger
 }
 
 // newPurgeHandler lets no page of another origin have a browser ask: each purge
 // costs an upstream request in the end.
-func newPurgeHandler(h handler, log *slog.Logger) http.Handler {
+func newPurgeHandler(purge func(target string) ([]*cache.Entry, error), log *slog.Logger) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusForbidden, "A web page of another origin sent this. Use perigee purge, or a client that is no browser.")
 	}))
-	return protection.Handler(purgeHandler{h, log})
+	return protection.Handler(purgeHandler{purge, log})
 }
 
 func (p purgeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -58,7 +59,7 @@ func (p purgeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	target := pathOf(targets[0])
-	removed, err := p.handler.Purge(target)
+	removed, err := p.purge(target)
 	switch {
 	case errors.Is(err, proxy.ErrTarget):
 		refuse(w, http.StatusBadRequest, "Nothing was forgotten: the target is "+err.Error()+".")

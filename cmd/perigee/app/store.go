@@ -5,49 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net/url"
-	"path/filepath"
-	"strings"
-	"sync/atomic"
 
 	"perigee/cache"
 	"perigee/cache/disk"
 	"perigee/config"
 	"perigee/proxy"
 )
-
-// Folders within that of an upstream, and names of what is kept in that of the state.
-const (
-	pagesFolder  = "pages"
-	stateFolder  = "state"
-	indexName    = "holders"  // object-list index of what the server has stored
-	importedName = "imported" // and of what was imported
-	spentFolder  = "quota"    // with a fingerprint of the key, if there is one: it has a quota of its own
-	ledgerName   = "ledger"
-)
-
-// upstreamFolder is where in the data folder all is kept that is of one upstream:
-// what another has answered must not be given in its name.
-func upstreamFolder(c *config.Config) string {
-	return filepath.Join(c.DataDir, c.UpstreamURL.Scheme+"-"+url.QueryEscape(strings.ToLower(c.UpstreamURL.Host)))
-}
-
-// openPages opens the tier on disk, which other processes may have open, too.
-func openPages(c *config.Config, maxBytes int64, log *slog.Logger) (*disk.Tier, error) {
-	return disk.New(disk.Options{Dir: filepath.Join(upstreamFolder(c), pagesFolder), MaxBytes: maxBytes, Logger: log})
-}
-
-func openState(c *config.Config) (*disk.Store, error) {
-	return disk.OpenStore(filepath.Join(upstreamFolder(c), stateFolder))
-}
-
-func openSpent(c *config.Config) (*disk.Store, error) {
-	folder := spentFolder
-	if c.UpstreamToken.IsSet() {
-		folder += "-" + fingerprint(c.UpstreamToken.Reveal())
-	}
-	return disk.OpenStore(filepath.Join(upstreamFolder(c), folder))
-}
 
 // store is where answers are cached, and what is known of them over a restart.
 type store struct {
@@ -57,8 +20,6 @@ type store struct {
 	peers  *peers      // nil if nothing is shared
 	state  *disk.Store // nil if there is no data folder that can be used
 	spent  *disk.Store // of the quota: nil too if another process has it for good
-
-	elsewhere atomic.Bool // another process has it for now
 }
 
 // openStore makes the tier in memory and, in profile ll2, with a data folder the
@@ -136,11 +97,8 @@ func (s *store) troubles() []string {
 			all = append(all, "but "+what+": what is fetched does not survive a restart")
 		}
 	}
-	if s.elsewhere.Load() {
-		all = append(all, "but another process has the data folder: nothing is fetched here until it ends")
-	}
-	if s.peers != nil && !s.peers.client.Stats().Up {
-		all = append(all, "but Valkey is lost: this replica goes on by itself, with its own part of the quota")
+	if s.peers != nil {
+		all = append(all, s.peers.troubles()...)
 	}
 	return all
 }

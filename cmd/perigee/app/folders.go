@@ -1,0 +1,57 @@
+package app
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"perigee/cache/disk"
+	"perigee/config"
+)
+
+// Folders within that of an upstream, and names of what is kept in them.
+const (
+	pagesFolder  = "pages"
+	stateFolder  = "state"
+	indexName    = "holders"  // object-list index of what the server has stored
+	importedName = "imported" // and of what was imported
+	spentFolder  = "quota"    // with a fingerprint of the key, if there is one: it has a quota of its own
+	ledgerName   = "ledger"
+	replicaName  = "replica" // the name of this replica
+)
+
+// upstreamFolder is where in the data folder all is kept that is of one upstream:
+// what another has answered must not be given in its name.
+func upstreamFolder(c *config.Config) string {
+	return filepath.Join(c.DataDir, c.UpstreamURL.Scheme+"-"+url.QueryEscape(strings.ToLower(c.UpstreamURL.Host)))
+}
+
+// openPages opens the tier on disk, which other processes may have open, too.
+func openPages(c *config.Config, maxBytes int64, log *slog.Logger) (*disk.Tier, error) {
+	return disk.New(disk.Options{Dir: filepath.Join(upstreamFolder(c), pagesFolder), MaxBytes: maxBytes, Logger: log})
+}
+
+func openState(c *config.Config) (*disk.Store, error) {
+	return disk.OpenStore(filepath.Join(upstreamFolder(c), stateFolder))
+}
+
+func openSpent(c *config.Config) (*disk.Store, error) {
+	folder := spentFolder
+	if c.UpstreamToken.IsSet() {
+		folder += "-" + fingerprint(c.UpstreamToken.Reveal())
+	}
+	return disk.OpenStore(filepath.Join(upstreamFolder(c), folder))
+}
+
+// fingerprint names what is of the same settings, and tells nothing of these.
+func fingerprint(settings ...string) string {
+	sum := sha256.New()
+	for _, s := range settings {
+		fmt.Fprintf(sum, "%d:%s", len(s), s)
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8])
+}
