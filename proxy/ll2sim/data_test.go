@@ -1,4 +1,4 @@
-package ll2sim
+package ll2sim_test
 
 import (
 	"net/http"
@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"perigee/proxy/ll2/catalog"
+	"perigee/proxy/ll2sim"
 )
 
 // TestDataAreTheSame compares two servers of the same moment, list by list.
 func TestDataAreTheSame(t *testing.T) {
 	now := func() time.Time { return time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC) }
-	a, b := New(Options{Limit: -1, Now: now}), New(Options{Limit: -1, Now: now})
+	a, b := ll2sim.New(ll2sim.Options{Limit: -1, Now: now}), ll2sim.New(ll2sim.Options{Limit: -1, Now: now})
 	for _, e := range catalog.All() {
 		if e.ID == 0 && e.Path != "/2.3.0/api-throttle/" {
 			x, y := ask(t, a, http.MethodGet, e.Path+"?mode=detailed"), ask(t, b, http.MethodGet, e.Path+"?mode=detailed")
@@ -27,7 +28,7 @@ func TestDataAreTheSame(t *testing.T) {
 // other, and are in both for a day.
 func TestClockMoves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := New(Options{Limit: -1})
+		s := ll2sim.New(ll2sim.Options{Limit: -1})
 		count := func(target string) int { return countOf(t, s, target) }
 		for _, list := range []string{"launches", "events"} {
 			all := count("/2.3.0/" + list + "/")
@@ -46,7 +47,7 @@ func TestClockMoves(t *testing.T) {
 }
 
 func TestHide(t *testing.T) {
-	s := New(Options{Limit: -1})
+	s := ll2sim.New(ll2sim.Options{Limit: -1})
 	second := func() int {
 		var body struct {
 			Count   int
@@ -64,26 +65,5 @@ func TestHide(t *testing.T) {
 	s.Hide("spacecraft", 1000)
 	if got := status(t, s, "/2.3.0/spacecraft/590/"); got != http.StatusNotFound {
 		t.Errorf("a hidden object: %d, want 404", got)
-	}
-}
-
-func TestDurations(t *testing.T) {
-	for _, tt := range []struct {
-		text    string
-		seconds float64
-	}{
-		{"P0D", 0}, {"PT4H35M", 16500}, {"P3DT54M15S", 262455}, {"P187DT6H31M58S", 16180318}, {"P93DT12H", 8078400},
-	} {
-		if got, ok := asSeconds(tt.text); got != tt.seconds || !ok {
-			t.Errorf("asSeconds(%s) = %v, %t; want %v", tt.text, got, ok, tt.seconds)
-		}
-		if got := duration(int(tt.seconds)/86400, int(tt.seconds)%86400); got != tt.text {
-			t.Errorf("duration of %v = %s, want %s", tt.seconds, got, tt.text)
-		}
-	}
-	for _, text := range []string{"Progress", "2026", "", "P", "PTxH", "P5", "Program 5D"} {
-		if got, ok := asSeconds(text); ok {
-			t.Errorf("asSeconds(%q) = %v, want none", text, got)
-		}
 	}
 }

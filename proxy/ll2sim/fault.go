@@ -1,9 +1,12 @@
 package ll2sim
 
 import (
+	"cmp"
+	"maps"
 	"net/http"
-	"strconv"
 	"time"
+
+	"perigee/proxy/ll2sim/drf"
 )
 
 // Fault is what goes wrong with one request. The zero Fault is that nothing does.
@@ -40,13 +43,9 @@ func (f Fault) early() (response, bool) {
 	case BadGateway:
 		return newResponse(http.StatusBadGateway, "text/html", errorPage("502 Bad Gateway", "")), true
 	case TooMany:
-		if f.RetryAfter == 0 {
-			f.RetryAfter = time.Minute
-		}
-		seconds := waitSeconds(f.RetryAfter)
-		body := renderJSON(object{{"detail", throttledDetail(seconds)}}, 0, nil)
-		answer := newResponse(http.StatusTooManyRequests, "application/json", body)
-		answer.header.Set("Retry-After", strconv.Itoa(seconds))
+		refusal := drf.Throttled(cmp.Or(f.RetryAfter, time.Minute))
+		answer := newResponse(refusal.Status, "application/json", drf.RenderJSON(refusal.Body, 0, nil))
+		maps.Copy(answer.header, refusal.Header)
 		return answer, true
 	default:
 		return response{}, false
@@ -71,8 +70,8 @@ func (f Fault) late(answer response) response {
 
 // data spoils what is about to be written as JSON or as a page.
 func (f Fault) data(body any) any {
-	envelope, _ := body.(object)
-	if results, ok := envelope.get("results"); ok && f.Kind == LostShape {
+	envelope, _ := body.(drf.Object)
+	if results, ok := envelope.Get("results"); ok && f.Kind == LostShape {
 		return results
 	}
 	return body

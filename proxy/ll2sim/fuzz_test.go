@@ -1,4 +1,4 @@
-package ll2sim
+package ll2sim_test
 
 import (
 	"encoding/json"
@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"perigee/proxy/ll2sim"
+	"perigee/proxy/ll2sim/drf"
+	"perigee/proxy/ll2sim/python"
 	"perigee/testdata"
 )
 
@@ -19,7 +22,7 @@ func FuzzRequest(f *testing.F) {
 	for _, e := range testdata.Exchanges() {
 		f.Add("limit=100", strings.Join(e.Accept, ","))
 	}
-	s := New(Options{Limit: -1})
+	s := ll2sim.New(ll2sim.Options{Limit: -1})
 	f.Fuzz(func(t *testing.T, query, accept string) {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/2.3.0/spacecraft/", nil)
 		r.Host, r.URL.RawQuery = "HOST", query
@@ -42,8 +45,8 @@ func FuzzRequest(f *testing.F) {
 			return
 		}
 		_, next, _ := strings.Cut(body.Next, "?")
-		here, there := newPage(parseQuery(query), body.Count), newPage(parseQuery(next), body.Count)
-		if here.limit != there.limit || there.offset.Int64() != here.offset.Int64()+int64(here.limit) {
+		here, there := drf.NewPage(python.ParseQuery(query), body.Count), drf.NewPage(python.ParseQuery(next), body.Count)
+		if here.Limit != there.Limit || there.Offset.Int64() != here.Offset.Int64()+int64(here.Limit) {
 			t.Errorf("next of %+v is %+v", here, there)
 		}
 	})

@@ -1,9 +1,11 @@
-package ll2sim
+package ll2sim_test
 
 import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"perigee/proxy/ll2sim"
 )
 
 // TestPage looks for what a reader, or a proxy that rewrites links, finds in a page.
@@ -32,7 +34,7 @@ func TestPage(t *testing.T) {
 
 // TestPageOfErrors: with text/html an error is a page too, and keeps its status.
 func TestPageOfErrors(t *testing.T) {
-	s := New(Options{Limit: 2})
+	s := ll2sim.New(ll2sim.Options{Limit: 2})
 	for _, tt := range []struct {
 		target, part string
 		status       int
@@ -64,7 +66,7 @@ func TestNames(t *testing.T) {
 		"/2.3.0/": "Api Root", "/2.3.0/space_stations/": "Space Stations List", "/2.3.0/pads/1/": "Pads Instance",
 		"/2.3.0/api-throttle/": "Api Throttle", "/2.2.0/config/launcher/": "Launcher Configurations List",
 	} {
-		w := ask(t, New(Options{}), http.MethodOptions, target)
+		w := ask(t, ll2sim.New(ll2sim.Options{}), http.MethodOptions, target)
 		if !contained(w, `{"name":"`+want+`",`) {
 			t.Errorf("%s: %s, want %s", target, w.Body, want)
 		}

@@ -1,59 +1,20 @@
-package ll2sim
+package ll2sim_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
 	"perigee/proxy/ll2/catalog"
+	"perigee/proxy/ll2sim"
 )
-
-func TestPageLinks(t *testing.T) {
-	const base = "http://HOST/2.3.0/pads/?"
-	for _, tt := range []struct {
-		query          string
-		count          int
-		next, previous string // empty: null
-	}{
-		{"", 11, "limit=10&offset=10", ""},
-		{"", 10, "", ""},
-		{"offset=5", 20, "limit=10&offset=15", "limit=10"},
-		{"offset=10", 20, "", "limit=10"},
-		{"offset=11", 20, "", "limit=10&offset=1"},
-		{"offset=5", 0, "", "limit=10"}, // not even one page, but there is a page before
-		{"b=2&a=1&b=1", 11, "a=1&b=2&b=1&limit=10&offset=10", ""},
-		{"limit=3&limit=4&offset=9&offset=8", 20, "limit=4&offset=12", "limit=4&offset=4"},
-		{"limit=99", 100, "limit=99&offset=99", ""},
-		{"limit=101", 101, "limit=100&offset=100", ""},
-		{"a&=x&c=%zz&d=1;e=2", 11, "=x&a=&c=%25zz&d=1%3Be%3D2&limit=10&offset=10", ""},
-		{"x=~*'()!", 11, "limit=10&offset=10&x=~%2A%27%28%29%21", ""},
-		{"%6c%69mit=5&o%66fset=5", 11, "limit=5&offset=10", "limit=5"},
-	} {
-		q := parseQuery(tt.query)
-		p := newPage(q, tt.count)
-		for _, link := range []struct {
-			name string
-			got  any
-			want string
-		}{
-			{"next", nextLink(strings.TrimSuffix(base, "?"), q, p), tt.next},
-			{"previous", previousLink(strings.TrimSuffix(base, "?"), q, p), tt.previous},
-		} {
-			got, _ := link.got.(string)
-			if strings.TrimPrefix(got, base) != link.want {
-				t.Errorf("%s of ?%s of %d = %v, want %s", link.name, tt.query, tt.count, link.got, link.want)
-			}
-		}
-	}
-}
 
 // TestFollowNext walks a list in one direction by next and back by previous, and
 // must see every element once.
 func TestFollowNext(t *testing.T) {
-	s := New(Options{Limit: -1})
+	s := ll2sim.New(ll2sim.Options{Limit: -1})
 	var there, back []int
 	at := "/2.3.0/spacecraft/?ordering=-flights_count&limit=57&offset=20"
 	walk := func(ids *[]int, link string) (next string) {
@@ -75,8 +36,8 @@ func TestFollowNext(t *testing.T) {
 	for link := at; link != ""; link = walk(&back, link) {
 	}
 	slices.Sort(there)
-	if n := len(slices.Compact(there)); n != spacecraftCount-20 {
-		t.Errorf("%d different elements from the 21st on, want %d", n, spacecraftCount-20)
+	if n := len(slices.Compact(there)); n != 570 {
+		t.Errorf("%d different elements from the 21st on, want %d", n, 570)
 	}
 	if len(back) != 57*2 { // the first page is as long as the others, so it overlaps
 		t.Errorf("%d elements on the way back", len(back))
@@ -133,7 +94,7 @@ func textsOf(t *testing.T, body string) map[string]bool {
 // TestLinksLeadSomewhere follows every link on the first page of every list, in
 // the present version and in an old one.
 func TestLinksLeadSomewhere(t *testing.T) {
-	s := New(Options{Limit: -1})
+	s := ll2sim.New(ll2sim.Options{Limit: -1})
 	followed := map[string]bool{}
 	follow := func(list string) {
 		for text := range textsOf(t, ask(t, s, http.MethodGet, list+"?mode=detailed&format=json").Body.String()) {
@@ -152,37 +113,14 @@ func TestLinksLeadSomewhere(t *testing.T) {
 			follow(e.Path)
 		}
 	}
-	for _, r := range renamings() {
-		follow("/2.2.0/" + r.before + "/")
+	var old map[string]string
+	decode(t, ask(t, s, http.MethodGet, "/2.2.0/"), &old)
+	for name := range old {
+		follow("/2.2.0/" + name + "/")
 	}
 	follow("/2.3.0/") // the list of all
 	follow("/2.2.0/")
 	if len(followed) < 300 {
 		t.Errorf("only %d links", len(followed))
-	}
-}
-
-func TestOldLinks(t *testing.T) {
-	for _, tt := range []struct{ version, link, want string }{
-		{"2.3.0", "/2.3.0/launches/x/", "/2.3.0/launches/x/"},
-		{"2.2.0", "/2.3.0/launches/x/", "/2.2.0/launch/x/"},
-		{"2.0.0", "/2.3.0/launcher_configurations/164/", "/2.0.0/config/launcher/164/"},
-		{"2.2.0", "/2.3.0/spacecraft_flights/1/", "/2.2.0/spacecraft/flight/1/"},
-		{"2.2.0", "/2.3.0/spacecraft/1/", "/2.2.0/spacecraft/1/"},
-		{"2.2.0", "/2.3.0/events/", "/2.2.0/event/"},
-		{"2.2.0", "/2.3.0/mission_patches/1/", "/2.2.0/mission_patches/1/"}, // had no name
-	} {
-		if got := link(tt.link).in(tt.version); got != tt.want {
-			t.Errorf("%s in %s = %s, want %s", tt.link, tt.version, got, tt.want)
-		}
-	}
-}
-
-func TestQuote(t *testing.T) {
-	if got, want := quotePlus("a b+c/~_.-é%"), "a+b%2Bc%2F~_.-%C3%A9%25"; got != want {
-		t.Errorf("quotePlus = %s, want %s", got, want)
-	}
-	if got, want := fmt.Sprint(parseQuery("a=1&&b&=c&d=e=f&")), "[{a 1} {b } { c} {d e=f}]"; got != want {
-		t.Errorf("parseQuery = %s, want %s", got, want)
 	}
 }

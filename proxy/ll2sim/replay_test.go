@@ -1,4 +1,4 @@
-package ll2sim
+package ll2sim_test
 
 import (
 	"encoding/json"
@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"perigee/proxy/ll2sim"
 	"perigee/testdata"
 )
 
@@ -24,7 +25,7 @@ type listBody struct {
 }
 
 // summary puts an answer in the form of the recording.
-func summary(t *testing.T, s *Server, query string) testdata.ListAnswer {
+func summary(t *testing.T, s *ll2sim.Server, query string) testdata.ListAnswer {
 	t.Helper()
 	w := ask(t, s, http.MethodGet, "/2.3.0/spacecraft/"+query)
 	a := testdata.ListAnswer{Query: query, Status: w.Code, Count: -1, Results: -1}
@@ -60,7 +61,7 @@ func summary(t *testing.T, s *Server, query string) testdata.ListAnswer {
 func TestRecordedLists(t *testing.T) {
 	ours := map[string]string{}   // what was chosen there to what is chosen here
 	theirs := map[string]string{} // and the other way
-	s := New(Options{Limit: -1})
+	s := ll2sim.New(ll2sim.Options{Limit: -1})
 	for _, want := range testdata.ListAnswers() {
 		t.Run(want.Query, func(t *testing.T) {
 			got := summary(t, s, want.Query)
@@ -88,7 +89,7 @@ func TestRecordedLists(t *testing.T) {
 
 // TestRecordedExchanges replays every recorded request with its headers.
 func TestRecordedExchanges(t *testing.T) {
-	s := New(Options{Limit: -1})
+	s := ll2sim.New(ll2sim.Options{Limit: -1})
 	for i, want := range testdata.Exchanges() {
 		t.Run(fmt.Sprintf("%d %s %s %q", i, want.Method, want.Target, want.Accept), func(t *testing.T) {
 			w := ask(t, s, want.Method, want.Target, want.Accept...)

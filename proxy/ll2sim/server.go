@@ -5,48 +5,17 @@ import (
 	"net/http"
 	"sync"
 	"time"
-)
 
-// Options say how a Server behaves. The zero Options are those of the public
-// service for clients without a key.
-type Options struct {
-	// Limit is how many requests are let through a period. If zero, 15; if
-	// negative, any number.
-	Limit int
-	// Period is how long a request counts. If zero, an hour.
-	Period time.Duration
-	// Now is the clock. If nil, time.Now. The invented launches and events lie
-	// around the moment of New.
-	Now func() time.Time
-	// Latency says how long a request takes before anything is done with it; the
-	// throttle stamps it only afterwards. A client that leaves ends the wait, not
-	// the request: it is billed, as by a real server, which does not notice. If
-	// nil, no time.
-	Latency func() time.Duration
-	// Fault says what goes wrong with a request. It may be called concurrently.
-	// If nil, nothing does.
-	Fault func(*http.Request) Fault
-	// BaseURL begins the links in bodies, such as https://ll.thespacedevs.com. If
-	// empty, it is the Host of the request.
-	BaseURL string
-	// HTTPS makes the links begin with https where BaseURL is empty.
-	HTTPS bool
-	// Key is the one API key there is: `Authorization: Token KEY` is counted apart,
-	// and is refused with any other key. If empty, Authorization is ignored.
-	Key string
-	// GetOnly refuses HEAD and OPTIONS with 405. The API's own pages show
-	// `Allow: GET`, while the framework by itself allows all three.
-	GetOnly bool
-}
+	"perigee/proxy/ll2sim/drf"
+)
 
 // Server is the simulator. It is safe for concurrent use.
 type Server struct {
-	options  Options
-	throttle *throttle
-	data     *store
+	options Options
+	site    *site
 
 	mu     sync.Mutex
-	counts Counts // guarded by mu
+	counts Counts // guarded by mu; less Billed
 }
 
 // Counts are the requests a Server has seen.
@@ -59,21 +28,8 @@ type Counts struct {
 
 // New returns a Server whose throttle is unused.
 func New(o Options) *Server {
-	if o.Limit == 0 {
-		o.Limit = 15
-	}
-	if o.Period == 0 {
-		o.Period = time.Hour
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	return &Server{
-		options:  o,
-		throttle: newThrottle(o.Limit, o.Period, o.Now),
-		data:     newStore(o.Now()),
-		counts:   Counts{ByPath: map[string]int{}},
-	}
+	o = o.withDefaults()
+	return &Server{options: o, site: newSite(o), counts: Counts{ByPath: map[string]int{}}}
 }
 
 // ServeHTTP answers as the API would. For Fault kind Dropped it panics with
@@ -87,7 +43,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.options.Latency != nil {
 		wait(r, s.options.Latency())
 	}
-	answer := s.answer(r, fault)
+	answer := s.site.answer(r, fault)
 	if answer.status == http.StatusTooManyRequests {
 		s.count(func(c *Counts) { c.Throttled++ })
 	}
@@ -119,10 +75,11 @@ func (s *Server) count(add func(*Counts)) {
 
 // Requests returns what the Server has seen so far.
 func (s *Server) Requests() Counts {
+	billed := s.site.throttle.Allowed()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	counts := s.counts
-	counts.ByPath = maps.Clone(counts.ByPath)
+	counts.Billed, counts.ByPath = billed, maps.Clone(counts.ByPath)
 	return counts
 }
 
@@ -131,11 +88,9 @@ func (s *Server) Throttled() int { return s.Requests().Throttled }
 
 // Report returns what an identity may still ask: the API key, or for clients
 // without one their IP address.
-func (s *Server) Report(ident string) Report {
-	return s.throttle.report(ident)
-}
+func (s *Server) Report(ident string) drf.Report { return s.site.throttle.Report(ident) }
 
 // Hide makes the lists of a kind answer as if the first n elements, in their
 // default order, were gone; every page after them moves. The name is the list's
 // path without version and slashes, such as spacecraft or launches.
-func (s *Server) Hide(list string, n int) { s.data.hide(list, n) }
+func (s *Server) Hide(list string, n int) { s.site.data.Hide(list, n) }

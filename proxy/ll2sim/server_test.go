@@ -1,4 +1,4 @@
-package ll2sim
+package ll2sim_test
 
 import (
 	"io"
@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"perigee/proxy/ll2sim"
 )
 
 func contained(w *httptest.ResponseRecorder, part string) bool {
@@ -16,17 +18,17 @@ func contained(w *httptest.ResponseRecorder, part string) bool {
 func TestBase(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
-		options Options
+		options ll2sim.Options
 		want    string
 	}{
-		{"the host of the request", Options{}, "http://HOST/2.3.0/pads/1/"},
-		{"with https", Options{HTTPS: true}, "https://HOST/2.3.0/pads/1/"},
-		{"given", Options{BaseURL: "https://api.example"}, "https://api.example/2.3.0/pads/1/"},
-		{"given with a slash", Options{BaseURL: "https://api.example/"}, "https://api.example/2.3.0/pads/1/"},
+		{"the host of the request", ll2sim.Options{}, "http://HOST/2.3.0/pads/1/"},
+		{"with https", ll2sim.Options{HTTPS: true}, "https://HOST/2.3.0/pads/1/"},
+		{"given", ll2sim.Options{BaseURL: "https://api.example"}, "https://api.example/2.3.0/pads/1/"},
+		{"given with a slash", ll2sim.Options{BaseURL: "https://api.example/"}, "https://api.example/2.3.0/pads/1/"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.options.Limit = -1
-			w := ask(t, New(tt.options), http.MethodGet, "/2.3.0/pads/?limit=1")
+			w := ask(t, ll2sim.New(tt.options), http.MethodGet, "/2.3.0/pads/?limit=1")
 			if !contained(w, `"url":"`+tt.want+`"`) {
 				t.Errorf("no %s in %.200s", tt.want, w.Body)
 			}
@@ -35,7 +37,7 @@ func TestBase(t *testing.T) {
 }
 
 func TestHead(t *testing.T) {
-	get, head := get(t, "/2.3.0/pads/"), ask(t, New(Options{}), http.MethodHead, "/2.3.0/pads/")
+	get, head := get(t, "/2.3.0/pads/"), ask(t, ll2sim.New(ll2sim.Options{}), http.MethodHead, "/2.3.0/pads/")
 	if head.Body.Len() != 0 {
 		t.Errorf("HEAD has a body: %.100s", head.Body)
 	}
@@ -45,7 +47,7 @@ func TestHead(t *testing.T) {
 }
 
 func TestGetOnly(t *testing.T) {
-	s := New(Options{Limit: -1, GetOnly: true})
+	s := ll2sim.New(ll2sim.Options{Limit: -1, GetOnly: true})
 	for method, want := range map[string]int{"GET": 200, "HEAD": 405, "OPTIONS": 405, "POST": 405} {
 		w := ask(t, s, method, "/2.3.0/pads/")
 		if w.Code != want || w.Header().Get("Allow") != "GET" {
@@ -55,7 +57,7 @@ func TestGetOnly(t *testing.T) {
 }
 
 func TestCrossOrigin(t *testing.T) {
-	s := New(Options{Limit: 1})
+	s := ll2sim.New(ll2sim.Options{Limit: 1})
 	for _, tt := range []struct {
 		method, origin, asks string
 		status               int
@@ -107,7 +109,7 @@ func TestRedirectEscapes(t *testing.T) {
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/2.3.0/pads", nil)
 	r.URL.RawQuery = "a=\"<>`{}|\\^&b=%zz&c=x+y;z"
 	w := httptest.NewRecorder()
-	New(Options{}).ServeHTTP(w, r)
+	ll2sim.New(ll2sim.Options{}).ServeHTTP(w, r)
 	want := "/2.3.0/pads/?a=%22%3C%3E%60%7B%7D%7C%5C%5E&b=%zz&c=x+y;z"
 	if got := w.Header().Get("Location"); got != want {
 		t.Errorf("Location = %s, want %s", got, want)
@@ -127,7 +129,7 @@ func TestTooManyFields(t *testing.T) {
 // TestOverTheWire serves by net/http, which has its own mind on some headers.
 func TestOverTheWire(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	server := httptest.NewServer(New(Options{Now: func() time.Time { return now }}))
+	server := httptest.NewServer(ll2sim.New(ll2sim.Options{Now: func() time.Time { return now }}))
 	t.Cleanup(server.Close)
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/2.3.0/pads/?limit=1", nil)
 	if err != nil {

@@ -3,6 +3,8 @@ package ll2sim
 import (
 	"net/http"
 	"strings"
+
+	"perigee/proxy/ll2sim/dataset"
 )
 
 // static answers what lies outside the API. It costs nothing.
@@ -21,14 +23,11 @@ func static(r *http.Request) (response, bool) {
 	case "/health_check/":
 		return newResponse(http.StatusOK, "application/json", `{"DatabaseBackend":"working"}`), true
 	}
-	if strings.HasPrefix(r.URL.Path, mediaPath) {
+	if strings.HasPrefix(r.URL.Path, dataset.MediaPath) {
 		return newResponse(http.StatusOK, "text/plain; charset=utf-8", "An invented file.\n"), true
 	}
 	return response{}, false
 }
-
-// mediaPath begins the paths of files that bodies link to.
-const mediaPath = "/media/"
 
 const docsPage = `<!doctype html>
 <html lang="en">

@@ -1,4 +1,4 @@
-package ll2sim
+package ll2sim_test
 
 import (
 	"context"
@@ -8,10 +8,13 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"perigee/proxy/ll2sim"
+	"perigee/proxy/ll2sim/drf"
 )
 
 // status asks for a path and returns the status.
-func status(t *testing.T, s *Server, target string) int {
+func status(t *testing.T, s *ll2sim.Server, target string) int {
 	t.Helper()
 	return ask(t, s, http.MethodGet, target).Code
 }
@@ -20,7 +23,7 @@ func status(t *testing.T, s *Server, target string) int {
 // slot comes back a minute after each, and refused requests take none.
 func TestThrottleSlides(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := New(Options{Limit: 3, Period: time.Minute})
+		s := ll2sim.New(ll2sim.Options{Limit: 3, Period: time.Minute})
 		for range 3 {
 			if got := status(t, s, "/2.3.0/pads/"); got != http.StatusOK {
 				t.Fatalf("status within the limit = %d", got)
@@ -58,7 +61,7 @@ func TestThrottleSlides(t *testing.T) {
 
 // TestThrottleConcurrent lets many ask at once: exactly the limit gets through.
 func TestThrottleConcurrent(t *testing.T) {
-	s := New(Options{})
+	s := ll2sim.New(ll2sim.Options{})
 	var wg sync.WaitGroup
 	for i := range 50 {
 		wg.Go(func() {
@@ -95,7 +98,7 @@ func TestWhatCosts(t *testing.T) {
 		{"GET", "/static/docs.css", "*/*", 0},
 		{"GET", "/docs/", "*/*", 0},
 	} {
-		s := New(Options{})
+		s := ll2sim.New(ll2sim.Options{})
 		ask(t, s, tt.method, tt.target, tt.accept)
 		if got := s.Requests().Billed; got != tt.want {
 			t.Errorf("%s %s %s: billed %d, want %d", tt.method, tt.target, tt.accept, got, tt.want)
@@ -105,7 +108,7 @@ func TestWhatCosts(t *testing.T) {
 
 func TestThrottleReport(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := New(Options{Limit: 2, Period: time.Hour})
+		s := ll2sim.New(ll2sim.Options{Limit: 2, Period: time.Hour})
 		for _, want := range []struct{ body string }{
 			{`{"your_request_limit":2,"limit_frequency_secs":3600,"current_use":0,"next_use_secs":0,"ident":"127.0.0.1"}`},
 			{`{"your_request_limit":2,"limit_frequency_secs":3600,"current_use":1,"next_use_secs":0,"ident":"127.0.0.1"}`},
@@ -117,7 +120,7 @@ func TestThrottleReport(t *testing.T) {
 			status(t, s, "/2.3.0/pads/")
 			time.Sleep(600 * time.Millisecond)
 		}
-		want := Report{Limit: 2, Period: time.Hour, Used: 2, Next: time.Hour - 1800*time.Millisecond}
+		want := drf.Report{Limit: 2, Period: time.Hour, Used: 2, Next: time.Hour - 1800*time.Millisecond}
 		if got := s.Report("127.0.0.1"); got != want {
 			t.Errorf("Report = %+v, want %+v", got, want)
 		}
@@ -132,7 +135,7 @@ func TestThrottleReport(t *testing.T) {
 func TestStampsAfterLatency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		latency := 5 * time.Second
-		s := New(Options{Limit: 1, Period: time.Minute, Latency: func() time.Duration { return latency }})
+		s := ll2sim.New(ll2sim.Options{Limit: 1, Period: time.Minute, Latency: func() time.Duration { return latency }})
 		began := time.Now()
 		status(t, s, "/2.3.0/pads/")
 		if took := time.Since(began); took != latency {
@@ -153,7 +156,7 @@ func TestStampsAfterLatency(t *testing.T) {
 // TestBillsClientsThatLeave ends a request while it waits.
 func TestBillsClientsThatLeave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := New(Options{Latency: func() time.Duration { return time.Hour }})
+		s := ll2sim.New(ll2sim.Options{Latency: func() time.Duration { return time.Hour }})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		began := time.Now()
@@ -178,7 +181,7 @@ func TestKeys(t *testing.T) {
 		{"Token ses ame", 401, "Token string should not contain spaces."},
 		{"Token other", 401, `{"detail":"Invalid token."}`},
 	} {
-		s := New(Options{Key: "sesame"})
+		s := ll2sim.New(ll2sim.Options{Key: "sesame"})
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/2.3.0/api-throttle/", nil)
 		r.RemoteAddr = "127.0.0.1:1"
 		r.Header.Set("Authorization", tt.authorization)

@@ -90,12 +90,13 @@ func rename(path string, direction func(renaming) (from, to string)) (string, bo
 	return "", false
 }
 
-// in returns the path of a link under another version, by its old name if it had one.
-func (l link) in(version string) string {
+// pathIn returns the path of a resource under another version, by its old name if
+// it had one.
+func pathIn(version, path string) string {
 	if version == catalog.Version {
-		return string(l)
+		return path
 	}
-	rest := strings.TrimPrefix(string(l), "/"+catalog.Version+"/")
+	rest := strings.TrimPrefix(path, "/"+catalog.Version+"/")
 	before, ok := rename(rest, func(r renaming) (from, to string) { return r.since, r.before })
 	if ok {
 		rest = before

@@ -1,152 +1,109 @@
 package ll2sim
 
 import (
+	"maps"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
+
+	"perigee/proxy/ll2sim/dataset"
+	"perigee/proxy/ll2sim/drf"
+	"perigee/proxy/ll2sim/python"
 )
 
 // view answers one request for the API.
 type view struct {
-	server    *Server
-	request   *http.Request
-	target    target
-	query     query
-	fault     Fault
-	rendering rendering
-	ident     string
+	site    *site
+	request *http.Request
+	target  target
+	query   python.Query
+	allow   string // the field of that name
 }
 
-// view does what DRF's APIView does, in its order: what negotiation or
+func newView(s *site, r *http.Request, t target) *view {
+	allow := "GET, HEAD, OPTIONS"
+	if s.options.GetOnly {
+		allow = http.MethodGet
+	}
+	return &view{site: s, request: r, target: t, query: python.ParseQuery(r.URL.RawQuery), allow: allow}
+}
+
+// serve does what DRF's APIView does, in its order: what negotiation or
 // authentication refuse costs nothing; a wrong method costs like any other.
-func (s *Server) view(r *http.Request, t target, fault Fault) response {
-	v := &view{server: s, request: r, target: t, fault: fault, query: parseQuery(r.URL.RawQuery)}
-	rendering, problem := negotiate(r.Header["Accept"], v.query)
-	switch problem {
-	case unknownFormat:
-		return v.detail(http.StatusNotFound, "Not found.")
-	case notAcceptable:
-		return v.detail(http.StatusNotAcceptable, "Could not satisfy the request Accept header.")
+func (v *view) serve(fault Fault) response {
+	answer := response{status: http.StatusOK, header: http.Header{"Vary": {"Accept"}, "Allow": {v.allow}}}
+	var body any
+	rendering, refusal := drf.Negotiate(v.request.Header["Accept"], v.query)
+	if refusal == nil {
+		body, refusal = v.handle()
 	}
-	v.rendering = rendering
-	ident, failure := s.identify(r)
-	if failure != "" {
-		answer := v.detail(http.StatusUnauthorized, failure)
-		answer.header.Set("Www-Authenticate", "Token")
-		return answer
+	if refusal != nil {
+		answer.status, body = refusal.Status, refusal.Body
+		maps.Copy(answer.header, refusal.Header)
 	}
-	v.ident = ident
-	if refusal, refused := v.throttled(); refused {
-		return refusal
+	answer.body = drf.RenderJSON(fault.data(body), rendering.Indent, v.links().write)
+	answer.header.Set("Content-Type", "application/json")
+	if rendering.Page {
+		answer.header.Set("Content-Type", "text/html; charset=utf-8")
+		answer.body = drf.BrowsablePage{
+			Request: v.request, Query: v.query, Name: v.target.name(), Description: v.target.description(),
+			Status: answer.status, Allow: v.allow, Body: answer.body,
+		}.HTML()
 	}
-	return v.dispatch()
+	return answer
 }
 
-// throttled counts the request, or refuses it.
-func (v *view) throttled() (response, bool) {
-	if v.target.isThrottle() {
-		return response{}, false
+// handle authenticates, throttles, and hands over to the handler of the method.
+func (v *view) handle() (body any, refusal *drf.Exception) {
+	ident, refusal := authenticate(v.request, v.site.options.Key)
+	if refusal != nil {
+		return nil, refusal
 	}
-	wait, ok := v.server.throttle.allow(v.ident)
-	if ok {
-		v.server.count(func(c *Counts) { c.Billed++ })
-		return response{}, false
+	if !v.target.isThrottle() {
+		if refusal := v.site.throttle.Allow(ident); refusal != nil {
+			return nil, refusal
+		}
 	}
-	seconds := waitSeconds(wait)
-	answer := v.detail(http.StatusTooManyRequests, throttledDetail(seconds))
-	answer.header.Set("Retry-After", strconv.Itoa(seconds))
-	return answer, true
-}
-
-func (v *view) dispatch() response {
 	method := v.request.Method
 	switch {
-	case !strings.Contains(", "+v.allow()+",", ", "+method+","):
-		return v.detail(http.StatusMethodNotAllowed, `Method "`+method+`" not allowed.`)
+	case !strings.Contains(", "+v.allow+",", ", "+method+","):
+		return nil, drf.Detail(http.StatusMethodNotAllowed, `Method "`+method+`" not allowed.`)
 	case method == http.MethodOptions:
-		return v.render(http.StatusOK, v.metadata())
+		return v.target.metadata(), nil
 	case v.target.endpoint == nil:
-		return v.render(http.StatusOK, v.root())
+		return v.target.root(), nil
 	case v.target.isThrottle():
-		return v.render(http.StatusOK, v.server.throttle.report(v.ident).body(v.ident))
+		return reportBody(v.site.throttle.Report(ident), ident), nil
 	case v.target.endpoint.List:
 		return v.list()
+	case v.target.id == "":
+		return v.site.data.Starship(v.site.options.Now()), nil
 	default:
 		return v.object()
 	}
 }
 
-// allow is the field of that name.
-func (v *view) allow() string {
-	if v.server.options.GetOnly {
-		return http.MethodGet
-	}
-	return "GET, HEAD, OPTIONS"
-}
-
-// detail answers an error in DRF's form.
-func (v *view) detail(status int, text string) response {
-	return v.render(status, object{{"detail", text}})
-}
-
-// render writes a body in the form that was negotiated.
-func (v *view) render(status int, body any) response {
-	body = v.fault.data(body)
-	header := http.Header{"Vary": {"Accept"}, "Allow": {v.allow()}}
-	answer := response{status: status, header: header}
-	if v.rendering.html {
-		header.Set("Content-Type", "text/html; charset=utf-8")
-		answer.body = v.page(status, body)
-	} else {
-		header.Set("Content-Type", "application/json")
-		answer.body = renderJSON(body, v.rendering.indent.spaces, v.link)
-	}
-	return answer
-}
-
-// base begins every link: a scheme and a host.
-func (v *view) base() string {
-	switch {
-	case v.server.options.BaseURL != "":
-		return strings.TrimSuffix(v.server.options.BaseURL, "/")
-	case v.server.options.HTTPS:
-		return "https://" + v.request.Host
-	default:
-		return "http://" + v.request.Host
-	}
-}
-
-// link writes out a link to another resource or to a file.
-func (v *view) link(to any) string {
-	if l, ok := to.(link); ok {
-		return v.base() + l.in(v.target.version) + linkSuffix(v.query)
-	}
-	file, _ := to.(media)
-	return v.base() + string(file)
-}
-
-// url is the request's own address without its query.
-func (v *view) url() string {
-	return v.base() + quote(v.request.URL.Path, safePath)
-}
-
-// identify returns what a client is counted by, or why it is refused, as DRF's
-// TokenAuthentication does. Schemes other than Token do not concern it.
-func (s *Server) identify(r *http.Request) (ident, failure string) {
+// authenticate returns what a client is counted by, or why it is refused, as DRF's
+// TokenAuthentication does: the key, which is the only one there is, or without one
+// the address. Schemes other than Token do not concern it.
+func authenticate(r *http.Request, key string) (ident string, refusal *drf.Exception) {
 	words := strings.Fields(r.Header.Get("Authorization"))
+	failure := ""
 	switch {
-	case s.options.Key == "" || len(words) == 0 || !strings.EqualFold(words[0], "Token"):
-		return remoteIP(r), ""
+	case key == "" || len(words) == 0 || !strings.EqualFold(words[0], "Token"):
+		return remoteIP(r), nil
 	case len(words) == 1:
-		return "", "Invalid token header. No credentials provided."
+		failure = "Invalid token header. No credentials provided."
 	case len(words) > 2:
-		return "", "Invalid token header. Token string should not contain spaces."
-	case words[1] != s.options.Key:
-		return "", "Invalid token."
+		failure = "Invalid token header. Token string should not contain spaces."
+	case words[1] != key:
+		failure = "Invalid token."
 	default:
-		return words[1], ""
+		return key, nil
 	}
+	refusal = drf.Detail(http.StatusUnauthorized, failure)
+	refusal.Header = http.Header{"Www-Authenticate": {"Token"}}
+	return "", refusal
 }
 
 // remoteIP is the client's address. X-Forwarded-For is not believed, so that
@@ -157,4 +114,52 @@ func remoteIP(r *http.Request) string {
 		return r.RemoteAddr
 	}
 	return host
+}
+
+// reportBody is what /api-throttle/ answers.
+func reportBody(r drf.Report, ident string) drf.Object {
+	return drf.Object{
+		{"your_request_limit", drf.Number(r.Limit)},
+		{"limit_frequency_secs", drf.Number(int(r.Period.Seconds()))},
+		{"current_use", drf.Number(r.Used)},
+		{"next_use_secs", drf.Number(int(r.Next.Seconds()))},
+		{"ident", ident},
+	}
+}
+
+// list answers a page of a list.
+func (v *view) list() (any, *drf.Exception) {
+	listView := v.site.data.View(v.target.endpoint, v.site.options.Now())
+	rows, refusal := listView.Filter(v.query)
+	if refusal != nil {
+		return nil, refusal
+	}
+	rows = listView.Order(rows, v.query)
+	mode, _ := v.query.Last("mode")
+	page, results := drf.NewPage(v.query, len(rows)), drf.List{}
+	for _, r := range page.Cut(rows) {
+		results = append(results, dataset.Element(v.target.endpoint, r, mode))
+	}
+	url := v.links().base + drf.EscapePath(v.request.URL.Path)
+	return page.Envelope(url, v.query, results), nil
+}
+
+// object answers one element, whatever the mode, in all detail. DRF filters a list
+// and the set in which it looks for an object alike.
+func (v *view) object() (any, *drf.Exception) {
+	lists := v.target.endpoint.Parent()
+	rows, refusal := v.site.data.View(lists, v.site.options.Now()).Filter(v.query)
+	if refusal != nil {
+		return nil, refusal
+	}
+	r := dataset.Find(rows, v.target.id)
+	if r == nil {
+		return nil, drf.Detail(http.StatusNotFound, "Not found.")
+	}
+	return dataset.Detail(lists, r), nil
+}
+
+// links returns the writer of the links in the body.
+func (v *view) links() linkWriter {
+	return linkWriter{base: baseURL(v.site.options, v.request.Host), version: v.target.version, suffix: drf.FormatSuffix(v.query)}
 }
