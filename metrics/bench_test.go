@@ -44,7 +44,7 @@ func BenchmarkRequestParallel(b *testing.B) {
 // BenchmarkScrape is what one gathering costs.
 func BenchmarkScrape(b *testing.B) {
 	reg := prometheus.NewRegistry()
-	exercise(New(reg, Options{Endpoints: manyEndpoints(), CacheStats: someStats, DiskStats: someDisk, ValkeyStats: someValkey, QuotaStats: someQuota, QuotaClients: someClients, WindowsHeld: someWindows}))
+	exercise(New(reg, everything(manyEndpoints())))
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := reg.Gather(); err != nil {

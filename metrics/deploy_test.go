@@ -21,7 +21,7 @@ const deployDir = "../deploy"
 func exportedSeries(t *testing.T) map[string]family {
 	t.Helper()
 	reg := prometheus.NewRegistry()
-	exercise(New(reg, Options{Endpoints: someEndpoints, CacheStats: someStats, DiskStats: someDisk, ValkeyStats: someValkey, QuotaStats: someQuota, QuotaClients: someClients, WindowsHeld: someWindows}))
+	exercise(New(reg, everything(someEndpoints)))
 	series := map[string]family{"up": {}}
 	for name, f := range gathered(t, reg) {
 		if f.kind != "histogram" {

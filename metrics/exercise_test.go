@@ -9,6 +9,11 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+
+	"perigee/cache"
+	"perigee/cache/disk"
+	"perigee/cache/valkey"
+	"perigee/proxy/quota"
 )
 
 // noon is the moment at which tests begin.
@@ -17,34 +22,47 @@ var noon = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 // someEndpoints are labels as the program gives them.
 var someEndpoints = []string{"/2.3.0/spacecraft/", "/2.3.0/launches/upcoming/", "/2.2.0/", "unknown", "outside", "api-throttle"}
 
-func someStats() CacheStats {
-	return CacheStats{
+func someMemory() cache.Stats {
+	return cache.Stats{
 		Entries: 3, Bytes: 66_000, MaxBytes: 1 << 28, Hits: 40, Misses: 5, Dropped: 1, Rejected: 2,
 		TooLarge: 3, Evicted: 4, PinnedEntries: 2, PinnedBytes: 44_000,
 	}
 }
 
-func someDisk() DiskStats {
-	return DiskStats{Entries: 7, Bytes: 90_000, MaxBytes: 1 << 30, Hits: 8, Misses: 9, Evicted: 10, Damaged: 11, Faults: 12, Ailing: true}
+func someDisk() disk.Stats {
+	return disk.Stats{
+		Entries: 7, Bytes: 90_000, MaxBytes: 1 << 30, Hits: 8, Misses: 9, Evicted: 10, Damaged: 11,
+		Full: 1, ReadOnly: 2, Vanished: 2, Slow: 3, OtherFaults: 4, Unhealthy: "the disk is full",
+	}
 }
 
-func someValkey() ValkeyStats {
-	return ValkeyStats{
-		Up: true, Losses: 2, Hits: 30, Misses: 31, Puts: 32, Damaged: 1, Full: 3, Declined: 4,
-		Led: 20, Followed: 21, Fenced: 5, Purges: 6,
+func someValkey() valkey.Stats {
+	return valkey.Stats{
+		Up: true, Losses: 2, Hits: 30, Misses: 31, Puts: 32, Damaged: 1, Full: 3, Crowded: 1, Declined: 3,
+		Led: 20, Followed: 21, Fenced: 5, PurgesHeard: 6,
 	}
 }
 
 func someWindows() int { return 6 }
 
-func someQuota() QuotaStats {
-	return QuotaStats{
-		Limit: 15, Period: time.Hour, Next: 9 * time.Minute, Reported: noon,
+func someQuota() quota.Stats {
+	return quota.Stats{
+		Limit: 15, Period: time.Hour, Known: true, Next: 9 * time.Minute, Reported: noon,
 		Own: 5, Foreign: 2, Waiting: 1, Clients: 3, Replicas: 3, Held: 4, Alone: true,
 	}
 }
 
-func someClients(int) []ClientUse { return []ClientUse{{"192.0.2.1", 3.5}, {"app", 1}} }
+func someClients(int) []quota.ClientUse {
+	return []quota.ClientUse{{Client: "192.0.2.1", Requests: 3.5}, {Client: "app", Requests: 1}}
+}
+
+// everything has all the states that there are.
+func everything(endpoints []string) Options {
+	return Options{
+		Endpoints: endpoints, Memory: someMemory, Disk: someDisk, Valkey: someValkey,
+		Quota: someQuota, QuotaClients: someClients, WindowsCached: someWindows,
+	}
+}
 
 // exercise calls every method so that every series a dashboard may ask for exists.
 func exercise(m *Metrics) {
@@ -56,10 +74,10 @@ func exercise(m *Metrics) {
 		}
 	}
 	m.WaiterJoined()
-	m.FlightStarted()
-	m.FlightEnded()
-	m.WorseAnswerKept("shape")
-	m.Overridden("private")
+	m.FetchStarted()
+	m.FetchEnded()
+	m.DowngradeRejected("shape")
+	m.DirectiveOverridden("private")
 	m.PanicRecovered()
 	m.ThrottleReportFailed()
 	for i, priority := range append(priorities(), "strange") {
@@ -74,8 +92,8 @@ func exercise(m *Metrics) {
 	m.ParameterIgnored("tbd")
 	m.ParameterIgnored("not plain")
 	m.PageCut(true, true)
-	for _, doubt := range append(doubts(), "strange") {
-		m.WindowDoubted(doubt)
+	for _, doubt := range append(windowFaults(), "strange") {
+		m.WindowRejected(doubt)
 	}
 	for _, detail := range append(staleDetails(), "strange") {
 		m.StaleServed(detail, someEndpoints[0])

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"perigee/cache"
 )
 
 func TestHandlerNegotiates(t *testing.T) {
@@ -33,14 +35,14 @@ func TestHandlerNegotiates(t *testing.T) {
 // TestHandlerSurvivesBadCollector: one that panics costs its own metrics only.
 func TestHandlerSurvivesBadCollector(t *testing.T) {
 	reg := prometheus.NewRegistry()
-	New(reg, Options{CacheStats: func() CacheStats { panic("closed already") }})
+	New(reg, Options{Memory: func() cache.Stats { panic("closed already") }})
 	rec := httptest.NewRecorder()
 	Handler(reg).ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
 	body := rec.Body.String()
-	if rec.Code != http.StatusOK || !strings.Contains(body, requestsName) {
-		t.Errorf("status %d, requests exported: %t; want the other metrics", rec.Code, strings.Contains(body, requestsName))
+	if rec.Code != http.StatusOK || !strings.Contains(body, "perigee_requests_total") {
+		t.Errorf("status %d, requests exported: %t; want the other metrics", rec.Code, strings.Contains(body, "perigee_requests_total"))
 	}
-	if strings.Contains(body, cacheEntriesName) {
+	if strings.Contains(body, "perigee_cache_entries") {
 		t.Error("the broken collector exported something")
 	}
 }

@@ -43,25 +43,25 @@ func Outcomes() []string {
 	return []string{"hit", "stale", "collapsed", "miss", "bypass", "local", "refused", "error"}
 }
 
-// reasons tell what was wrong with an answer that was kept out.
+// reasons are what was wrong with a rejected answer.
 func reasons() []string {
 	return []string{"status", "malformed", "shape", "media-type", "unframed"}
 }
 
-// doubts are why a wide page is not believed.
-func doubts() []string {
+// windowFaults are why a window does not pass the checks.
+func windowFaults() []string {
 	return []string{"shape", "offset", "short", "long", "next", "previous", "spacing"}
 }
 
 // priorities of fetches, most urgent first.
 func priorities() []string { return []string{"waiting", "holding", "refresh", "speculative"} }
 
-// refusals are why a fetch got no request of the quota.
+// refusals are why a fetch is refused a request of the quota.
 func refusals() []string {
 	return []string{"spent", "share", "closed", "learning", "busy", "queue-full"}
 }
 
-// staleDetails are why answers past their freshness are served.
+// staleDetails are why stale answers are served.
 func staleDetails() []string {
 	return []string{
 		"stale-while-revalidate", "stale-quota", "mixed-generations", "new-generation", "stale-allowed", "reload-limited", "stale-offline",
@@ -71,7 +71,8 @@ func staleDetails() []string {
 	}
 }
 
-// directives are what forbids a cache to keep an answer, or to use it again unasked.
+// directives are those that forbid a shared cache to store an answer, or to reuse it
+// without validation.
 func directives() []string { return []string{"private", "no-store", "no-cache"} }
 
 // statusNone is the status of an exchange in which no response came.

@@ -56,17 +56,17 @@ func TestCardinality(t *testing.T) {
 		m.RequestStarted()
 		m.RequestEnded("hit", "/2.3.0/"+strange, 200, time.Millisecond)
 		m.UpstreamAnswered(strange, i, time.Second)
-		m.WorseAnswerKept(strange)
-		m.Overridden(strange)
+		m.DowngradeRejected(strange)
+		m.DirectiveOverridden(strange)
 	}
 	states := len(newStatusSet().values)
 	for name, most := range map[string]int{
-		requestsName:         states + len(Outcomes()) + 1,
-		requestSecondsName:   len(Outcomes()) + 1,
-		upstreamRequestsName: states + len(someEndpoints),
-		upstreamSecondsName:  len(results()),
-		worseName:            len(reasons()) + 1,
-		overriddenName:       len(directives()) + 1,
+		"perigee_requests_total":                    states + len(Outcomes()) + 1,
+		"perigee_request_duration_seconds":          len(Outcomes()) + 1,
+		"perigee_upstream_requests_total":           states + len(someEndpoints),
+		"perigee_upstream_request_duration_seconds": len(results()),
+		"perigee_downgrades_rejected_total":         len(reasons()) + 1,
+		"perigee_overridden_directives_total":       len(directives()) + 1,
 	} {
 		if got := len(seriesOf(t, reg, name)); got == 0 || got > most {
 			t.Errorf("%s has %d series, want at most %d", name, got, most)

@@ -1,66 +1,93 @@
-// Package metrics holds every metric of Perigee: names, help texts and labels
-// stand in names.go, the sets that labels are drawn from in labels.go. Other
-// packages do not import it. They define small observer interfaces of basic
-// types, which *Metrics satisfies, and only the program wires the two together.
+// Package metrics holds every metric of Perigee: those of events in metrics.go,
+// those of a state that is read when it is scraped in state.go, and the closed sets
+// that labels are drawn from in labels.go. The packages that something happens in
+// do not import it: they define small observer interfaces of basic types, which
+// *Metrics satisfies, and only the program wires the two together.
 //
-// Labels are drawn from closed sets: whatever a client or upstream sends, the
-// number of series is bounded.
+// Names end in a base unit, seconds or bytes, and those of counters in _total.
+// Whatever a client or upstream sends, the number of series is bounded.
 package metrics
 
 import (
+	"cmp"
+	"net/http"
+	"runtime"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"perigee/cache"
+	"perigee/cache/disk"
+	"perigee/cache/valkey"
+	"perigee/proxy/quota"
 )
 
-// Options configure the metrics.
+// Options configure the metrics. Each function is called once a scrape and must be
+// safe for concurrent use. If it is nil, its metrics do not exist.
 type Options struct {
-	// Build tells which program is running.
+	// Build says which program is running.
 	Build BuildInfo
 	// Endpoints is the closed set of endpoint labels. Any other counts as
 	// "other". If nil, every one does.
 	Endpoints []string
-	// CacheStats is asked for the state of the cache in memory, once a scrape. It
-	// must be safe for concurrent use. If nil, there are no cache metrics.
-	CacheStats func() CacheStats
-	// DiskStats is the same for the cache on disk. If nil, there are no metrics of it.
-	DiskStats func() DiskStats
-	// ValkeyStats is the same for what replicas share.
-	ValkeyStats func() ValkeyStats
-	// QuotaStats is asked for the state of the quota, once a scrape, and
-	// QuotaClients for the n clients that spent most, at most. Both must be safe
-	// for concurrent use. If nil, there are no such metrics.
-	QuotaStats   func() QuotaStats
-	QuotaClients func(n int) []ClientUse
-	// WindowsHeld is asked how many windows are held, once a scrape. If nil, there
-	// is no such metric.
-	WindowsHeld func() int
+	// Memory, Disk and Valkey are the states of the cache's tiers.
+	Memory func() cache.Stats
+	Disk   func() disk.Stats
+	Valkey func() valkey.Stats
+	// Quota is the state of the quota. QuotaClients returns the n clients that spent
+	// most of it, at most.
+	Quota        func() quota.Stats
+	QuotaClients func(n int) []quota.ClientUse
+	// WindowsCached is the number of windows that are cached.
+	WindowsCached func() int
 	// Now is the clock. If nil, time.Now.
 	Now func() time.Time
 }
 
+// BuildInfo says which program is running.
+type BuildInfo struct {
+	// Version is the release. If empty, "unknown".
+	Version string
+	// Revision is the commit it was built from. If empty, "unknown".
+	Revision string
+	// GoVersion is the toolchain's. If empty, that of the running program.
+	GoVersion string
+}
+
 // Metrics counts what the proxy does. All methods are safe for concurrent use.
 type Metrics struct {
-	requests       *requestCounters
-	requestSeconds []prometheus.Observer // by position of the outcome
-	inFlight       prometheus.Gauge
-	fetches        prometheus.Gauge
-	waiters        prometheus.Counter
-	panics         prometheus.Counter
+	endpoints labelSet
+	statuses  *statusSet
 
-	reasons, directives labelSet
-	worse, overridden   *prometheus.CounterVec
+	requests        *requestCounters
+	requestDuration []prometheus.Observer // by position of the outcome
+	inFlight        prometheus.Gauge
+	panics          prometheus.Counter
 
-	endpoints        labelSet
-	statuses         *statusSet
+	fetches    prometheus.Gauge
+	waiters    prometheus.Counter
+	downgrades closedCounter
+	overridden closedCounter
+	stale      *prometheus.CounterVec
+	details    labelSet
+
 	upstreamRequests *prometheus.CounterVec
-	upstreamSeconds  map[string]prometheus.Observer // by result
+	upstreamDuration []prometheus.Observer // by position of the result
+	results          labelSet
 
-	quotaFailures prometheus.Counter
-	decisions     decisions
-	windows       windows
-	ignored       *ignored
+	oneWindow, twoWindows prometheus.Counter
+	mixed, objects        prometheus.Counter
+	rejected              closedCounter
+	ignored               *boundedCounter
+
+	reportFailures   prometheus.Counter
+	granted, dropped closedCounter
+	refused          *prometheus.CounterVec
+	refusals         labelSet
+	waits            []prometheus.Observer // by position of the priority
 }
 
 // New makes the metrics and registers them, and those of the Go runtime and of
@@ -72,65 +99,64 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 	}
 	f := factory{promauto.With(reg)}
 	m := &Metrics{
-		inFlight: f.gauge(requestsInFlightName, requestsInFlightHelp),
-		fetches:  f.gauge(fetchesInFlightName, fetchesInFlightHelp),
-		waiters:  f.counter(waitersName, waitersHelp),
-		panics:   f.counter(panicsName, panicsHelp),
-
-		reasons: newLabelSet(reasons()), directives: newLabelSet(directives()),
 		endpoints: newLabelSet(o.Endpoints), statuses: newStatusSet(),
-
-		quotaFailures: f.counter(quotaFailuresName, quotaFailuresHelp),
-	}
-	m.worse = f.closed(worseName, worseHelp, labelReason, m.reasons)
-	m.overridden = f.closed(overriddenName, overriddenHelp, labelDirective, m.directives)
-	m.decisions = f.decisions()
-	m.windows = f.windows()
-	m.ignored = f.ignored()
-	if o.WindowsHeld != nil {
-		f.gaugeFunc(windowsHeldName, windowsHeldHelp, o.WindowsHeld)
+		details: newLabelSet(staleDetails()), refusals: newLabelSet(refusals()), results: newLabelSet(results()),
 	}
 	m.makeRequests(f)
+	m.makeFetches(f)
 	m.makeUpstream(f)
-	f.build(o.Build)
-	if o.CacheStats != nil {
-		reg.MustRegister(newCacheCollector(o.CacheStats))
-	}
-	if o.DiskStats != nil {
-		reg.MustRegister(newDiskCollector(o.DiskStats))
-	}
-	if o.ValkeyStats != nil {
-		reg.MustRegister(newValkeyCollector(o.ValkeyStats))
-	}
-	if o.QuotaStats != nil {
-		reg.MustRegister(newQuotaCollector(o.Now, o.QuotaStats, o.QuotaClients))
-	}
+	m.makeLists(f)
+	m.makeQuota(f)
+	f.auto.NewGauge(prometheus.GaugeOpts{
+		Name: "perigee_build_info", Help: "Always 1; the labels say which build is running.",
+		ConstLabels: prometheus.Labels{
+			"version":   cmp.Or(o.Build.Version, "unknown"),
+			"revision":  cmp.Or(o.Build.Revision, "unknown"),
+			"goversion": cmp.Or(o.Build.GoVersion, runtime.Version()),
+		},
+	}).Set(1)
+	registerStates(reg, o)
 	registerRuntime(reg)
 	return m
 }
 
-func (m *Metrics) makeRequests(f factory) {
-	outcomes := newLabelSet(Outcomes())
-	m.requests = newRequestCounters(
-		f.counters(requestsName, requestsHelp, labelOutcome, labelEndpoint, labelStatus),
-		outcomes, m.endpoints, m.statuses)
-	m.requestSeconds = f.histograms(requestSecondsName, requestSecondsHelp,
-		labelOutcome, requestBuckets(), outcomes.values)
+// registerRuntime adds the metrics of the process by the Go runtime and the
+// operating system. Those of runtime/metrics do not stop the world.
+func registerRuntime(reg prometheus.Registerer) {
+	reg.MustRegister(
+		collectors.NewGoCollector(
+			collectors.WithGoCollectorMemStatsMetricsDisabled(),
+			collectors.WithGoCollectorRuntimeMetrics(
+				collectors.MetricsGC, collectors.MetricsMemory, collectors.MetricsScheduler),
+		),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
 }
 
-// makeUpstream also makes the counter of each endpoint's successes. With 15
-// requests an hour most of them are the first of their series, and increase()
-// misses the first unless there was a zero before it.
-func (m *Metrics) makeUpstream(f factory) {
-	m.upstreamRequests = f.counters(upstreamRequestsName, upstreamRequestsHelp, labelEndpoint, labelStatus)
-	for _, endpoint := range m.endpoints.values {
-		m.upstreamRequests.WithLabelValues(endpoint, "200")
-	}
-	m.upstreamSeconds = make(map[string]prometheus.Observer)
-	observers := f.histograms(upstreamSecondsName, upstreamSecondsHelp, labelResult, upstreamBuckets(), results())
-	for i, result := range results() {
-		m.upstreamSeconds[result] = observers[i]
-	}
+// Handler serves what g gathers, as OpenMetrics or as Prometheus text, whichever
+// the scraper prefers. Simultaneous scrapes share one gathering.
+//
+// A collector that fails takes only its own metrics away: a proxy in trouble is
+// when the others are needed, and a failed scrape would read as a dead instance.
+func Handler(g prometheus.Gatherer) http.Handler {
+	return promhttp.HandlerFor(g, promhttp.HandlerOpts{
+		EnableOpenMetrics: true,
+		CoalesceGather:    true,
+		ErrorHandling:     promhttp.ContinueOnError,
+	})
+}
+
+func (m *Metrics) makeRequests(f factory) {
+	outcomes := newLabelSet(Outcomes())
+	m.requests = newRequestCounters(f.counters("perigee_requests_total",
+		"Requests answered, by outcome, endpoint and status.", "outcome", "endpoint", "status"),
+		outcomes, m.endpoints, m.statuses)
+	// From a cache hit to a client that waited for the quota and a slow upstream.
+	m.requestDuration = f.histograms("perigee_request_duration_seconds",
+		"Time from the head of a request to the end of its answer, in seconds, by outcome.", "outcome", outcomes.values,
+		50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, .1, .25, .5, 1, 2.5, 5, 10, 30)
+	m.inFlight = f.gauge("perigee_requests_in_flight", "Requests being answered.")
+	m.panics = f.counter("perigee_panics_recovered_total", "Panics that were recovered from. Each one is a defect.")
 }
 
 // RequestStarted counts a request as being answered, until RequestEnded.
@@ -141,39 +167,129 @@ func (m *Metrics) RequestStarted() { m.inFlight.Inc() }
 func (m *Metrics) RequestEnded(outcome, endpoint string, status int, took time.Duration) {
 	m.inFlight.Dec()
 	position := m.requests.inc(outcome, endpoint, status)
-	m.requestSeconds[position].Observe(took.Seconds())
+	m.requestDuration[position].Observe(took.Seconds())
 }
 
-// WaiterJoined counts a request that waits for a fetch which another one caused.
+// PanicRecovered counts a panic that was recovered from.
+func (m *Metrics) PanicRecovered() { m.panics.Inc() }
+
+func (m *Metrics) makeFetches(f factory) {
+	m.fetches = f.gauge("perigee_fetches_in_flight", "Fetches under way, each for one resource and all requests that wait for it.")
+	m.waiters = f.counter("perigee_coalesced_waiters_total", "Requests that joined a fetch which another request had started.")
+	m.downgrades = f.closed("perigee_downgrades_rejected_total",
+		"Upstream answers that did not replace a better cached one, by what was wrong with them.", "reason", reasons())
+	m.overridden = f.closed("perigee_overridden_directives_total",
+		"Cache-Control directives of upstream that the settings override, by directive.", "directive", directives())
+	m.stale = f.counters("perigee_stale_answers_total",
+		"Stale answers, by why they were served, and by endpoint.", "reason", "endpoint")
+}
+
+// FetchStarted counts a fetch as being under way, until FetchEnded.
+func (m *Metrics) FetchStarted() { m.fetches.Inc() }
+
+// FetchEnded ends what FetchStarted began.
+func (m *Metrics) FetchEnded() { m.fetches.Dec() }
+
+// WaiterJoined counts a request that waits for a fetch which another one started.
 func (m *Metrics) WaiterJoined() { m.waiters.Inc() }
 
-// FlightStarted counts a fetch as being under way, until FlightEnded.
-func (m *Metrics) FlightStarted() { m.fetches.Inc() }
+// DowngradeRejected counts an answer of upstream that did not replace a better
+// cached one. Unknown reasons count as "other".
+func (m *Metrics) DowngradeRejected(reason string) { m.downgrades.inc(reason) }
 
-// FlightEnded is the end of what FlightStarted began.
-func (m *Metrics) FlightEnded() { m.fetches.Dec() }
+// DirectiveOverridden counts a Cache-Control directive of upstream that the
+// settings override. Unknown directives count as "other".
+func (m *Metrics) DirectiveOverridden(directive string) { m.overridden.inc(directive) }
 
-// WorseAnswerKept counts an answer of upstream that was kept out because a better
-// one is held. Unknown reasons count as "other".
-func (m *Metrics) WorseAnswerKept(reason string) {
-	m.worse.WithLabelValues(m.reasons.bound(reason)).Inc()
+// StaleServed counts a stale answer and why it was served.
+func (m *Metrics) StaleServed(detail, endpoint string) {
+	m.stale.WithLabelValues(m.details.bound(detail), m.endpoints.bound(endpoint)).Inc()
 }
 
-// Overridden counts a Cache-Control directive of upstream that the settings
-// override. Unknown directives count as "other".
-func (m *Metrics) Overridden(directive string) {
-	m.overridden.WithLabelValues(m.directives.bound(directive)).Inc()
+// makeUpstream also makes the counter of each endpoint's successes. With 15
+// requests an hour most of them are the first of their series, and increase()
+// misses the first unless there was a zero before it.
+func (m *Metrics) makeUpstream(f factory) {
+	m.upstreamRequests = f.counters("perigee_upstream_requests_total",
+		"Requests sent upstream, by endpoint and status; the status is none where no response came.", "endpoint", "status")
+	for _, endpoint := range m.endpoints.values {
+		m.upstreamRequests.WithLabelValues(endpoint, "200")
+	}
+	// From an answer out of upstream's own cache to its timeout.
+	m.upstreamDuration = f.histograms("perigee_upstream_request_duration_seconds",
+		"Time from an upstream request to the end of its response, in seconds, by result.", "result", results(),
+		.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 30)
 }
-
-// PanicRecovered counts a panic that was caught.
-func (m *Metrics) PanicRecovered() { m.panics.Inc() }
 
 // UpstreamAnswered counts a request that was sent upstream under an endpoint
 // label. Status 0 means that no response came.
 func (m *Metrics) UpstreamAnswered(label string, status int, took time.Duration) {
 	m.upstreamRequests.WithLabelValues(m.endpoints.bound(label), m.statuses.bound(status)).Inc()
-	m.upstreamSeconds[resultOf(status)].Observe(took.Seconds())
+	m.upstreamDuration[m.results.find(resultOf(status))].Observe(took.Seconds())
 }
 
+func (m *Metrics) makeLists(f factory) {
+	cuts := f.counters("perigee_pages_cut_total", "Answers that were cut from windows, by how many of these they needed: one, or two.", "windows")
+	m.oneWindow, m.twoWindows = cuts.WithLabelValues("one"), cuts.WithLabelValues("two")
+	m.mixed = f.counter("perigee_pages_mixed_total", "Answers that were cut from windows of different states of the list, because the quota was spent.")
+	m.objects = f.counter("perigee_objects_from_lists_total", "Answers for an object that was an element of a cached list.")
+	m.rejected = f.closed("perigee_windows_rejected_total",
+		"Lists whose windows did not pass the checks, so that pages are fetched as clients ask for them, by what was wrong.", "reason", windowFaults())
+	m.ignored = newBoundedCounter(f.counters("perigee_ignored_parameters_total",
+		"Requests with a parameter that the endpoint does not know, by its name; after the first 64 names, other.", "name"))
+}
+
+// PageCut counts an answer that was cut from one window or, if it straddles, from
+// two. mixed means that these are of different states of the list.
+func (m *Metrics) PageCut(straddles, mixed bool) {
+	if mixed {
+		m.mixed.Inc()
+	}
+	if straddles {
+		m.twoWindows.Inc()
+		return
+	}
+	m.oneWindow.Inc()
+}
+
+// ObjectFromList counts an answer for an object that was an element of a cached list.
+func (m *Metrics) ObjectFromList() { m.objects.Inc() }
+
+// WindowRejected counts a list whose window did not pass the checks. Unknown
+// reasons count as "other".
+func (m *Metrics) WindowRejected(reason string) { m.rejected.inc(reason) }
+
+// ParameterIgnored counts a request with a parameter that its endpoint does not
+// know. Clients choose the names: those after the first 64 count as "other".
+func (m *Metrics) ParameterIgnored(name string) { m.ignored.inc(name) }
+
+func (m *Metrics) makeQuota(f factory) {
+	m.reportFailures = f.counter("perigee_quota_report_failures_total", "Throttle reports of upstream that could not be fetched or understood.")
+	m.granted = f.closed("perigee_quota_granted_total", "Fetches that were granted a request of the quota, by priority.", "priority", priorities())
+	m.dropped = f.closed("perigee_quota_dropped_total",
+		"Fetches that no client waited for any more when their turn came, and that cost nothing, by priority.", "priority", priorities())
+	m.refused = f.counters("perigee_quota_refused_total",
+		"Fetches that were refused a request of the quota, by priority and reason.", "priority", "reason")
+	// From a request that was free to the longest wait that makes sense.
+	m.waits = f.histograms("perigee_quota_wait_seconds",
+		"Time that fetches waited until the quota was granted or refused, in seconds, by priority.", "priority", m.granted.values,
+		.001, .01, .1, .5, 1, 2, 4, 8, 16, 32)
+}
+
+// QuotaGranted counts a fetch that was granted a request, and how long it waited.
+func (m *Metrics) QuotaGranted(priority string, waited time.Duration) {
+	m.granted.inc(priority)
+	m.waits[m.granted.find(priority)].Observe(waited.Seconds())
+}
+
+// QuotaRefused counts a fetch that was refused one, and how long it waited.
+func (m *Metrics) QuotaRefused(priority, reason string, waited time.Duration) {
+	m.refused.WithLabelValues(m.granted.bound(priority), m.refusals.bound(reason)).Inc()
+	m.waits[m.granted.find(priority)].Observe(waited.Seconds())
+}
+
+// QuotaDropped counts a fetch that no client waited for any more. It cost nothing.
+func (m *Metrics) QuotaDropped(priority string) { m.dropped.inc(priority) }
+
 // ThrottleReportFailed counts a throttle report that did not come or made no sense.
-func (m *Metrics) ThrottleReportFailed() { m.quotaFailures.Inc() }
+func (m *Metrics) ThrottleReportFailed() { m.reportFailures.Inc() }

@@ -5,15 +5,17 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"perigee/proxy/quota"
 )
 
 func TestQuota(t *testing.T) {
-	state := func(own, others int) QuotaStats {
-		return QuotaStats{Limit: 15, Period: time.Hour, Next: time.Minute, Own: own, Foreign: others, Reported: noon}
+	state := func(own, others int) quota.Stats {
+		return quota.Stats{Known: true, Limit: 15, Period: time.Hour, Next: time.Minute, Own: own, Foreign: others, Reported: noon}
 	}
 	for _, tt := range []struct {
 		name                     string
-		stats                    QuotaStats
+		stats                    quota.Stats
 		later                    time.Duration
 		wantUsed, left, wantAged float64
 	}{
@@ -26,12 +28,12 @@ func TestQuota(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			reg := prometheus.NewRegistry()
 			New(reg, Options{
-				Now:        func() time.Time { return noon.Add(tt.later) },
-				QuotaStats: func() QuotaStats { return tt.stats },
+				Now:   func() time.Time { return noon.Add(tt.later) },
+				Quota: func() quota.Stats { return tt.stats },
 			})
 			for name, want := range map[string]float64{
-				quotaLimitName: 15, quotaPeriodName: 3600, quotaNextName: 60,
-				quotaUsedName: tt.wantUsed, quotaRemainingName: tt.left, quotaAgeName: tt.wantAged,
+				"perigee_quota_limit": 15, "perigee_quota_period_seconds": 3600, "perigee_quota_next_slot_seconds": 60,
+				"perigee_quota_used": tt.wantUsed, "perigee_quota_remaining": tt.left, "perigee_quota_report_age_seconds": tt.wantAged,
 			} {
 				series := seriesOf(t, reg, name)
 				if len(series) != 1 {
@@ -49,17 +51,17 @@ func TestQuota(t *testing.T) {
 // request is left; nor is an age, before there is a report.
 func TestQuotaUnknown(t *testing.T) {
 	reg := prometheus.NewRegistry()
-	m := New(reg, Options{QuotaStats: func() QuotaStats { return QuotaStats{Own: 1, Waiting: 2} }})
+	m := New(reg, Options{Quota: func() quota.Stats { return quota.Stats{Own: 1, Waiting: 2} }})
 	m.ThrottleReportFailed()
-	for _, name := range []string{quotaLimitName, quotaUsedName, quotaRemainingName, quotaPeriodName, quotaNextName, quotaAgeName} {
+	for _, name := range []string{"perigee_quota_limit", "perigee_quota_used", "perigee_quota_remaining", "perigee_quota_period_seconds", "perigee_quota_next_slot_seconds", "perigee_quota_report_age_seconds"} {
 		if got := seriesOf(t, reg, name); got != nil {
 			t.Errorf("%s is exported though it is not known: %v", name, got)
 		}
 	}
-	if got := seriesOf(t, reg, quotaWaitingName)[0].GetGauge().GetValue(); got != 2 {
+	if got := seriesOf(t, reg, "perigee_quota_waiting")[0].GetGauge().GetValue(); got != 2 {
 		t.Errorf("%v waiting, want 2", got)
 	}
-	if got := seriesOf(t, reg, quotaFailuresName)[0].GetCounter().GetValue(); got != 1 {
+	if got := seriesOf(t, reg, "perigee_quota_report_failures_total")[0].GetCounter().GetValue(); got != 1 {
 		t.Errorf("%v failures, want 1", got)
 	}
 }

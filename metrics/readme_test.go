@@ -51,7 +51,7 @@ func TestReadme(t *testing.T) {
 func metricsTable(t *testing.T) string {
 	t.Helper()
 	reg := prometheus.NewRegistry()
-	New(reg, Options{CacheStats: someStats, DiskStats: someDisk, ValkeyStats: someValkey, QuotaStats: someQuota, QuotaClients: someClients, WindowsHeld: someWindows})
+	New(reg, everything(nil))
 	families := gathered(t, reg)
 	var b strings.Builder
 	b.WriteString("| Metric | Type | Labels | Meaning |\n| --- | --- | --- | --- |\n")

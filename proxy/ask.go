@@ -97,7 +97,7 @@ func (f *filler) failed(res *ll2.Resource, lease Lease, err error) {
 // faulty notes an answer that must not be stored. What is held stays.
 func (f *filler) faulty(res *ll2.Resource, lease Lease, land *landing, answer *upstream.Answer, held *cache.Entry) {
 	if held != nil {
-		f.observer.WorseAnswerKept(land.fault)
+		f.observer.DowngradeRejected(land.fault)
 	}
 	if answer.Status != http.StatusTooManyRequests { // that closed the gate
 		f.pauses.fail(res.Key, time.Now(), pauseAfterAnswer, land.fault)

@@ -194,7 +194,7 @@ func poorer(res *ll2.Resource, held, now int) bool {
 // once an endpoint.
 func (a *assembler) tellOverridden(res *ll2.Resource, directives []string) {
 	for _, d := range directives {
-		a.observer.Overridden(d)
+		a.observer.DirectiveOverridden(d)
 		if _, told := a.told.LoadOrStore(res.Endpoint+" "+d, true); !told {
 			a.log.Info("upstream's directive is overridden by the settings", "directive", d, "endpoint", res.Endpoint)
 		}

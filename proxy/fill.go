@@ -184,7 +184,7 @@ func (f *filler) join(res *ll2.Resource, w want) (boarding, error) {
 		b.flight = &flight{request: f.gate.NewFetchRequest(), left: make(chan struct{})}
 		f.flying[res.Key] = b.flight
 		f.flights.Add(1)
-		f.observer.FlightStarted()
+		f.observer.FetchStarted()
 	}
 	b.leave = b.flight.request.Join(w.waiter)
 	b.landed = f.group.DoChan(res.Key, func() (any, error) {
@@ -199,7 +199,7 @@ func (f *filler) land(key string) {
 	defer f.mu.Unlock()
 	delete(f.flying, key)
 	f.group.Forget(key)
-	f.observer.FlightEnded()
+	f.observer.FetchEnded()
 	f.flights.Done()
 }
 

@@ -131,7 +131,7 @@ func (g *gathering) doubt(res *ll2.Resource, land *landing) {
 	if pg, ok := land.entry.Derived.(*page); ok && pg.doubt != body.NotRejected {
 		why = string(pg.doubt)
 	}
-	g.h.observer.WindowDoubted(why)
+	g.h.observer.WindowRejected(why)
 	if g.h.lists.doubt(g.x.resource) {
 		g.h.log.Warn("pages of this list are not cut from wider ones", "key", res.Key, "doubt", why)
 	}

@@ -58,14 +58,14 @@ type silent struct{}
 func (silent) RequestStarted()                                 {}
 func (silent) RequestEnded(string, string, int, time.Duration) {}
 func (silent) WaiterJoined()                                   {}
-func (silent) FlightStarted()                                  {}
-func (silent) FlightEnded()                                    {}
-func (silent) WorseAnswerKept(string)                          {}
+func (silent) FetchStarted()                                   {}
+func (silent) FetchEnded()                                     {}
+func (silent) DowngradeRejected(string)                        {}
 func (silent) ParameterIgnored(string)                         {}
 func (silent) ObjectFromList()                                 {}
 func (silent) PageCut(bool, bool)                              {}
-func (silent) WindowDoubted(string)                            {}
+func (silent) WindowRejected(string)                           {}
 func (silent) StaleServed(string, string)                      {}
-func (silent) Overridden(string)                               {}
+func (silent) DirectiveOverridden(string)                      {}
 func (silent) PanicRecovered()                                 {}
 func (silent) ThrottleReportFailed()                           {}

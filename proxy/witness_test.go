@@ -32,8 +32,8 @@ func (w *witness) locked(f func()) {
 }
 
 func (w *witness) RequestStarted() {}
-func (w *witness) FlightStarted()  {}
-func (w *witness) FlightEnded()    {}
+func (w *witness) FetchStarted()   {}
+func (w *witness) FetchEnded()     {}
 
 func (w *witness) RequestEnded(outcome, _ string, _ int, _ time.Duration) {
 	w.locked(func() { w.outcomes[outcome]++ })
@@ -44,15 +44,15 @@ func (w *witness) WaiterJoined() {
 	w.joined <- struct{}{}
 }
 
-func (w *witness) WorseAnswerKept(reason string) { w.locked(func() { w.kept[reason]++ }) }
-func (w *witness) Overridden(directive string)   { w.locked(func() { w.overrode[directive]++ }) }
-func (w *witness) ParameterIgnored(string)       {}
-func (w *witness) ObjectFromList()               {}
-func (w *witness) PageCut(bool, bool)            { w.locked(func() { w.cuts++ }) }
-func (w *witness) WindowDoubted(string)          { w.locked(func() { w.doubts++ }) }
-func (w *witness) StaleServed(string, string)    {}
-func (w *witness) PanicRecovered()               { w.locked(func() { w.panics++ }) }
-func (w *witness) ThrottleReportFailed()         {}
+func (w *witness) DowngradeRejected(reason string)      { w.locked(func() { w.kept[reason]++ }) }
+func (w *witness) DirectiveOverridden(directive string) { w.locked(func() { w.overrode[directive]++ }) }
+func (w *witness) ParameterIgnored(string)              {}
+func (w *witness) ObjectFromList()                      {}
+func (w *witness) PageCut(bool, bool)                   { w.locked(func() { w.cuts++ }) }
+func (w *witness) WindowRejected(string)                { w.locked(func() { w.doubts++ }) }
+func (w *witness) StaleServed(string, string)           {}
+func (w *witness) PanicRecovered()                      { w.locked(func() { w.panics++ }) }
+func (w *witness) ThrottleReportFailed()                {}
 
 func (w *witness) count(m map[string]int, key string) int {
 	w.mu.Lock()

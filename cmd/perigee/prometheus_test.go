@@ -37,7 +37,7 @@ func TestPrometheusWatchesTheReplicas(t *testing.T) {
 	p.await(t, `count(ALERTS)`, "")
 	f.cuts[0].Cut()
 	p.await(t, `ALERTS{alertname="PerigeeValkeyLost", alertstate="pending"}`, "1")
-	p.await(t, `sum(perigee_quota_alone)`, "1")
+	p.await(t, `sum(perigee_quota_standalone)`, "1")
 }
 
 // scraper is the address of a Prometheus of its own.

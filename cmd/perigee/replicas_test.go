@@ -42,7 +42,7 @@ func launchFleet(t *testing.T, server *valkeytest.Server, sim *ll2sim.Server, n 
 		}, environ...)...))
 	}
 	f.await(t, fmt.Sprintf("\nperigee_quota_replicas %d\n", n))
-	f.await(t, "\nperigee_quota_alone 0\n")
+	f.await(t, "\nperigee_quota_standalone 0\n")
 	for _, r := range f.replicas {
 		r.awaitReport(t)
 	}
@@ -246,7 +246,7 @@ func TestAKilledLeaderDelaysNobodyForLong(t *testing.T) {
 	answers := make(chan reply, 2)
 	for i, r := range f.replicas[1:] {
 		go func() { answers <- r.ask("/2.3.0/agencies/", clientNo(1+i), "") }()
-		r.await(t, "\nperigee_valkey_flights_followed_total 1\n")
+		r.await(t, "\nperigee_valkey_fetches_followed_total 1\n")
 	}
 	f.replicas[0].kill(t)
 	killed := time.Now()
@@ -360,8 +360,8 @@ func TestTroubleWithValkey(t *testing.T) {
 				t.Errorf("got %v for pages that are not held", others)
 			}
 			tt.over(server, f)
-			f.await(t, "\nperigee_quota_alone 0\n")
-			f.await(t, "\nperigee_quota_held 0\n")
+			f.await(t, "\nperigee_quota_standalone 0\n")
+			f.await(t, "\nperigee_quota_reserved_for_replicas 0\n")
 			spent := f.sim.Requests().Billed
 			stop = f.load(held, true)
 			<-time.After(time.Second)

@@ -149,7 +149,7 @@ func (f *fetcher) join(key string, a *ask) (landed <-chan singleflight.Result, l
 	if led {
 		f.flying[key] = true
 		f.flights.Add(1)
-		f.handler.observer.FlightStarted()
+		f.handler.observer.FetchStarted()
 	}
 	return f.group.DoChan(key, func() (any, error) {
 		defer f.land(key)
@@ -162,7 +162,7 @@ func (f *fetcher) land(key string) {
 	defer f.mu.Unlock()
 	delete(f.flying, key)
 	f.group.Forget(key)
-	f.handler.observer.FlightEnded()
+	f.handler.observer.FetchEnded()
 	f.flights.Done()
 }
 

@@ -71,7 +71,7 @@ func (h *Handler) get(x *exchange, out *http.Request) (*http.Response, error) {
 			return h.fallBack(x, out, err)
 		case land.failed && h.mayFallBack(x):
 			land.discard()
-			h.observer.WorseAnswerKept("status")
+			h.observer.DowngradeRejected("status")
 			return h.serveStale(x, out, land.reason), nil
 		case land.led:
 			return h.lead(x, out, land)

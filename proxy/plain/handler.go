@@ -19,9 +19,9 @@ type Observer interface {
 	RequestStarted()
 	RequestEnded(outcome, endpoint string, status int, took time.Duration)
 	WaiterJoined()
-	FlightStarted()
-	FlightEnded()
-	WorseAnswerKept(reason string)
+	FetchStarted()
+	FetchEnded()
+	DowngradeRejected(reason string)
 	PanicRecovered()
 	// UpstreamAnswered gets the time until the head of the response; status is 0
 	// when none came.

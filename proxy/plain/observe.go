@@ -93,8 +93,8 @@ type silent struct{}
 func (silent) RequestStarted()                                 {}
 func (silent) RequestEnded(string, string, int, time.Duration) {}
 func (silent) WaiterJoined()                                   {}
-func (silent) FlightStarted()                                  {}
-func (silent) FlightEnded()                                    {}
-func (silent) WorseAnswerKept(string)                          {}
+func (silent) FetchStarted()                                   {}
+func (silent) FetchEnded()                                     {}
+func (silent) DowngradeRejected(string)                        {}
 func (silent) PanicRecovered()                                 {}
 func (silent) UpstreamAnswered(string, int, time.Duration)     {}

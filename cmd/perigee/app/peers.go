@@ -10,7 +10,6 @@ import (
 	"perigee/cache/disk"
 	"perigee/cache/valkey"
 	"perigee/config"
-	"perigee/metrics"
 	"perigee/proxy"
 	"perigee/proxy/quota"
 )
@@ -90,15 +89,6 @@ func (p *peers) troubles() []string {
 // fetch takes fetchTimeout at most.
 func (p *peers) share(options *quota.Options, fetchTimeout time.Duration) {
 	options.Pool, options.Replica, options.Hold = p.ledger, p.name, fetchTimeout+holdSlack
-}
-
-func (p *peers) stats() metrics.ValkeyStats {
-	v := p.client.Stats()
-	return metrics.ValkeyStats{
-		Up: v.Up, Losses: v.Losses, Hits: v.Hits, Misses: v.Misses, Puts: v.Puts, Damaged: v.Damaged,
-		Full: v.Full, Declined: v.Crowded + v.Declined, Led: v.Led, Followed: v.Followed,
-		Fenced: v.Fenced, Purges: v.PurgesHeard,
-	}
 }
 
 // purged forgets what another replica has deleted everywhere.
