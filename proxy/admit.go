@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"perigee/proxy/ll2"
+	"perigee/proxy/respond"
 )
 
 // Bounds on what a client may send. They are far above what any known client does.
@@ -18,20 +19,20 @@ const (
 const allowed = "GET, HEAD, OPTIONS"
 
 // admit refuses what can be refused before any work is done. It spends nothing.
-func admit(r *http.Request) *problem {
+func admit(r *http.Request) *respond.Problem {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:
 	default:
-		return &problem{
-			status: http.StatusMethodNotAllowed, allow: allowed, reason: "method",
-			detail: "Method " + strconv.Quote(r.Method) + " not allowed. Allowed are " + allowed + ".",
+		return &respond.Problem{
+			Status: http.StatusMethodNotAllowed, Reason: "method", Header: http.Header{"Allow": {allowed}},
+			Detail: "Method " + strconv.Quote(r.Method) + " not allowed. Allowed are " + allowed + ".",
 		}
 	}
 	switch {
 	case len(r.RequestURI) > maxTarget:
-		return &problem{
-			status: http.StatusRequestURITooLong, reason: "target-too-long",
-			detail: "The path and query have " + strconv.Itoa(len(r.RequestURI)) + " bytes; " +
+		return &respond.Problem{
+			Status: http.StatusRequestURITooLong, Reason: "target-too-long",
+			Detail: "The path and query have " + strconv.Itoa(len(r.RequestURI)) + " bytes; " +
 				strconv.Itoa(maxTarget) + " are allowed.",
 		}
 	case strings.Contains(r.RequestURI, "#"):
@@ -46,8 +47,8 @@ func admit(r *http.Request) *problem {
 	return nil
 }
 
-func bad(reason, detail string) *problem {
-	return &problem{status: http.StatusBadRequest, reason: reason, detail: detail}
+func bad(reason, detail string) *respond.Problem {
+	return &respond.Problem{Status: http.StatusBadRequest, Reason: reason, Detail: detail}
 }
 
 func acceptLength(r *http.Request) int {

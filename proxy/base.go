@@ -1,11 +1,12 @@
 package proxy
 
 import (
-	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"perigee/proxy/respond"
 )
 
 // base is where the links of an answer lead, kept in parts so that comparing
@@ -51,7 +52,7 @@ func (a *addressing) base(r *http.Request) base {
 // client returns the address that r came from: the peer's, or the rightmost of
 // X-Forwarded-For that is not itself a trusted proxy.
 func (a *addressing) client(r *http.Request) string {
-	peer := peerAddress(r)
+	peer := respond.Peer(r)
 	if !a.trusts(r) {
 		return peer
 	}
@@ -73,7 +74,7 @@ func (a *addressing) trusts(r *http.Request) bool {
 	if len(a.trusted) == 0 {
 		return false
 	}
-	addr, err := netip.ParseAddr(peerAddress(r))
+	addr, err := netip.ParseAddr(respond.Peer(r))
 	return err == nil && a.contains(addr)
 }
 
@@ -85,14 +86,6 @@ func (a *addressing) contains(addr netip.Addr) bool {
 		}
 	}
 	return false
-}
-
-func peerAddress(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }
 
 // last returns the last element of a comma list that may span several lines.

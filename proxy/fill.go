@@ -152,7 +152,7 @@ func (f *filler) fetch(ctx context.Context, res *ll2.Resource, w want) (land *la
 func (f *filler) refresh(res *ll2.Resource) string {
 	now := time.Now()
 	if p := f.pauses.check(res.Key, now); p != nil {
-		return "stale-" + p.reason
+		return "stale-" + p.Reason
 	}
 	w := want{waiter: quota.Waiter{Priority: quota.Refresh, Deadline: now.Add(refreshPatience)}}
 	if _, err := f.join(res, w); err != nil {

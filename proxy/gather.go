@@ -4,10 +4,10 @@ import (
 	"net/http"
 
 	"perigee/cache"
-	"perigee/proxy/cachestatus"
 	"perigee/proxy/ll2"
 	"perigee/proxy/ll2/body"
 	"perigee/proxy/quota"
+	"perigee/proxy/respond"
 )
 
 // gathering brings together the windows that one answer needs, and fetches those
@@ -19,12 +19,12 @@ type gathering struct {
 
 	held    []*cache.Entry
 	fetched [maxWindows]bool
-	v       verdict
+	v       respond.Handling
 }
 
 // run answers, if need be with the page asked for as it is.
 func (g *gathering) run() (*http.Response, error) {
-	g.v = verdict{outcome: Collapsed, fwd: g.x.fwd}
+	g.v = respond.Handling{Outcome: respond.Collapsed, Fwd: g.x.fwd}
 	held, _ := g.h.heldWindows(g.x)
 	g.held = held
 	if g.cannotAffordBoth() {
@@ -44,10 +44,10 @@ func (g *gathering) run() (*http.Response, error) {
 
 // serves reports whether a held window will do.
 func (g *gathering) serves(e *cache.Entry) bool {
-	if e == nil || g.x.fwd == cachestatus.Request {
+	if e == nil || g.x.fwd == respond.FwdRequest {
 		return false
 	}
-	state := e.State(g.x.start)
+	state := e.State(g.x.Start)
 	return state == cache.Fresh || state == cache.Revalidate
 }
 
@@ -57,7 +57,7 @@ func (g *gathering) cannotAffordBoth() bool {
 	if len(g.held) < 2 || g.held[0] != nil || g.held[1] != nil {
 		return false
 	}
-	return g.h.options.Gate.View(g.h.client(g.x), g.x.start).Remaining == 1
+	return g.h.options.Gate.View(g.h.client(g.x), g.x.Start).Remaining == 1
 }
 
 // reach decides, now that window i tells the count, whether the next is needed.
@@ -93,14 +93,14 @@ func (g *gathering) fetch(i int) (resp *http.Response, err error, ok bool) {
 	return nil, nil, true
 }
 
-// note adds what one fetch was to the verdict of the whole.
+// note adds what one fetch was to the respond.Handling of the whole.
 func (g *gathering) note(land *landing, led bool, err error) {
 	if led && cost(land, err) {
-		g.x.record.Upstream++
-		g.v.outcome = Miss
+		g.x.Record.Upstream++
+		g.v.Outcome = respond.Miss
 	}
 	if land != nil && (land.asked || land.peer) {
-		g.v.fwdStatus, g.v.stored = land.entry.Status, land.stored
+		g.v.FwdStatus, g.v.Stored = land.entry.Status, land.stored
 	}
 }
 
@@ -118,7 +118,7 @@ func (g *gathering) fail(land *landing, led bool, err error) (*http.Response, er
 // stale is the page cut from what is held, if all of it may still be given.
 func (g *gathering) stale() (subject, bool) {
 	for _, e := range g.held {
-		if e == nil || e.State(g.x.start) == cache.Dead {
+		if e == nil || e.State(g.x.Start) == cache.Dead {
 			return subject{}, false
 		}
 	}
@@ -158,8 +158,8 @@ func (g *gathering) answer() (*http.Response, error) {
 		return g.exactly()
 	}
 	g.h.lists.step(g.x, client, choice.Generation)
-	if g.v.fwdStatus == 0 { // others had fetched all of it meanwhile
-		g.v = verdict{outcome: Hit, ttl: s.oldest().FreshUntil.Sub(g.x.start)}
+	if g.v.FwdStatus == 0 { // others had fetched all of it meanwhile
+		g.v = respond.Handling{Outcome: respond.Hit, TTL: s.oldest().FreshUntil.Sub(g.x.Start)}
 	}
 	g.h.tellCut(&g.v, s, choice)
 	return g.x.response(g.out, s, g.v), nil
@@ -169,7 +169,7 @@ func (g *gathering) answer() (*http.Response, error) {
 func (g *gathering) renew(i int) bool {
 	w := g.h.wants(g.x)
 	w.waiter.Priority = quota.Holding
-	w.waiter.Deadline = g.x.start.Add(holdingPatience)
+	w.waiter.Deadline = g.x.Start.Add(holdingPatience)
 	w.newer = g.held[i].Answered
 	land, led, err := g.h.filler.fetch(g.out.Context(), &g.x.windows.needed[i], w)
 	g.note(land, led, err)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/http/httputil"
 	"net/netip"
 	"net/url"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"perigee/cache/rfc9111"
 	"perigee/proxy/ll2"
 	"perigee/proxy/quota"
+	"perigee/proxy/respond"
 	"perigee/proxy/upstream"
 )
 
@@ -31,8 +31,7 @@ type Upstream interface {
 // Observer is told what happens. Its methods are called on the path of requests:
 // they must be quick and safe for concurrent use.
 type Observer interface {
-	RequestStarted()
-	RequestEnded(outcome, endpoint string, status int, took time.Duration)
+	respond.Observer
 	WaiterJoined()
 	FetchStarted()
 	FetchEnded()
@@ -126,7 +125,7 @@ type Handler struct {
 	lists      *lists
 	objects    *objects
 	holders    *holders
-	reverse    *httputil.ReverseProxy
+	forwarder  *respond.Forwarder[*exchange]
 }
 
 // New returns a Handler and starts its worker, which an offline one has not.
@@ -163,7 +162,7 @@ func New(o Options) (*Handler, error) {
 	if !o.Offline {
 		h.reporter.start()
 	}
-	h.reverse = h.newReverseProxy()
+	h.forwarder = h.newForwarder()
 	return h, nil
 }
 
@@ -204,7 +203,7 @@ func (h *Handler) Close() {
 
 // ServeHTTP is the journey. Each room calls only the next.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{w: w, r: r, start: time.Now(), proxy: h}
+	x := &exchange{Exchange: respond.NewExchange(w, r), proxy: h}
 	h.observer.RequestStarted()
 	defer h.observe(x)
 	if p := admit(r); p != nil {
@@ -256,12 +255,12 @@ func (h *Handler) serve(x *exchange) {
 // serveOptions answers preflights and questions for the methods: upstream would
 // charge for them and know nothing that we do not.
 func (h *Handler) serveOptions(x *exchange) {
-	header := x.w.Header()
-	x.settle(header, verdict{outcome: Local, detail: "options"})
+	header := x.Header()
+	x.settle(header, respond.Handling{Outcome: respond.Local, Detail: "options"})
 	header.Set("Allow", allowed)
-	h.cors.preflight(header, x.r)
-	x.record.Status = http.StatusNoContent
-	x.w.WriteHeader(http.StatusNoContent)
+	h.cors.preflight(header, x.Request)
+	x.Record.Status = http.StatusNoContent
+	x.WriteHeader(http.StatusNoContent)
 }
 
 // refused reports whether the framework is known to refuse the request before it
@@ -279,10 +278,10 @@ func (h *Handler) serveUnacceptable(x *exchange) {
 	if x.resource.Representation == ll2.UnknownFormat {
 		status, body = http.StatusNotFound, `{"detail":"Not found."}`
 	}
-	header := x.w.Header()
-	x.settle(header, verdict{outcome: Local, detail: "negotiation"})
+	header := x.Header()
+	x.settle(header, respond.Handling{Outcome: respond.Local, Detail: "negotiation"})
 	header.Set("Content-Type", "application/json")
 	header.Add("Vary", "Accept")
 	header.Set("Allow", allowed)
-	x.write(status, []byte(body))
+	x.Send(status, []byte(body))
 }

@@ -1,6 +1,8 @@
 package proxy
 
-import "strings"
+import (
+	"github.com/dunglas/httpsfv"
+)
 
 // Bounds of the Perigee-Ignored field.
 const (
@@ -12,28 +14,28 @@ const (
 // since LL2 does not know them, as a structured field: a list of strings
 // (RFC 9651 §3.3.3). Bytes that a string may not hold are shown as '?'.
 func ignoredField(names []string) string {
-	var b strings.Builder
+	list := make(httpsfv.List, 0, min(len(names), maxIgnoredNames+1))
 	for i, name := range names {
 		if i == maxIgnoredNames {
-			b.WriteString(`, "..."`)
+			list = append(list, httpsfv.NewItem("..."))
 			break
 		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteByte('"')
-		for j := range min(len(name), maxIgnoredName) {
-			switch c := name[j]; {
-			case c < ' ' || c > '~':
-				b.WriteByte('?')
-			case c == '"' || c == '\\':
-				b.WriteByte('\\')
-				fallthrough
-			default:
-				b.WriteByte(c)
-			}
-		}
-		b.WriteByte('"')
+		list = append(list, httpsfv.NewItem(printable(name[:min(len(name), maxIgnoredName)])))
 	}
-	return b.String()
+	field, err := httpsfv.Marshal(list)
+	if err != nil {
+		panic(err) // printable strings always marshal
+	}
+	return field
+}
+
+// printable replaces the bytes that a String may not hold.
+func printable(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c < ' ' || c > '~' {
+			b[i] = '?'
+		}
+	}
+	return string(b)
 }

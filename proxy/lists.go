@@ -127,11 +127,11 @@ func (l *lists) choose(x *exchange, client string, held []*cache.Entry) ([]*cach
 	versions, entries := make([][]collection.Version, len(held)), make([][]*cache.Entry, len(held))
 	for i, e := range held {
 		versions[i], entries[i] = []collection.Version{stampOf(e)}, []*cache.Entry{e}
-		for _, p := range l.kept.Of(e.Key, x.start) {
+		for _, p := range l.kept.Of(e.Key, x.Start) {
 			versions[i], entries[i] = append(versions[i], p.Version), append(entries[i], p.Value)
 		}
 	}
-	walk := l.walks.Find(client, x.windows.list, x.resource.Page, x.start)
+	walk := l.walks.Find(client, x.windows.list, x.resource.Page, x.Start)
 	choice := collection.Choose(walk, versions, freshness(held[0]))
 	picked := make([]*cache.Entry, len(held))
 	for i, pick := range choice.Picks {
@@ -143,7 +143,7 @@ func (l *lists) choose(x *exchange, client string, held []*cache.Entry) ([]*cach
 // only is the choice where there is one window in one version.
 func (l *lists) only(x *exchange, client string, e *cache.Entry) collection.Choice {
 	s, c := stampOf(e), collection.Choice{Renew: -1}
-	walk := l.walks.Find(client, x.windows.list, x.resource.Page, x.start)
+	walk := l.walks.Find(client, x.windows.list, x.resource.Page, x.Start)
 	if c.Left = !walk.Admits(s, freshness(e)); c.Left {
 		walk = collection.Generation{}
 	}
@@ -155,7 +155,7 @@ func (l *lists) only(x *exchange, client string, e *cache.Entry) collection.Choi
 func (l *lists) step(x *exchange, client string, g collection.Generation) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.walks.Step(client, x.windows.list, x.resource.Page, g, x.start)
+	l.walks.Step(client, x.windows.list, x.resource.Page, g, x.Start)
 }
 
 func stampOf(e *cache.Entry) collection.Version {

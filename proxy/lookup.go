@@ -6,39 +6,39 @@ import (
 
 	"perigee/cache"
 	"perigee/cache/rfc9111"
-	"perigee/proxy/cachestatus"
+	"perigee/proxy/respond"
 )
 
 // lookUp answers from the store if it can without waiting for upstream: with what
 // is fresh, with what may be served while it is refreshed, and with what the
 // client itself says is good enough. Otherwise it notes why not.
 func (h *Handler) lookUp(x *exchange) bool {
-	x.fwd = cachestatus.URIMiss
-	wish := wishOf(x.r)
+	x.fwd = respond.FwdURIMiss
+	wish := wishOf(x.Request)
 	held, ok := h.held(x)
 	if !ok {
 		return h.onlyHeld(x, &wish)
 	}
 	entry := held.entry
-	v := verdict{outcome: Stale, ttl: entry.FreshUntil.Sub(x.start)}
-	switch wish.Reuse(entry, rfc9111.ReuseRules{}, x.start) {
+	v := respond.Handling{Outcome: respond.Stale, TTL: entry.FreshUntil.Sub(x.Start)}
+	switch wish.Reuse(entry, rfc9111.ReuseRules{}, x.Start) {
 	case rfc9111.ServeFresh:
-		v.outcome = Hit
+		v.Outcome = respond.Hit
 	case rfc9111.ServeWhileRevalidate:
-		v.detail = h.filler.refresh(x.resource)
+		v.Detail = h.filler.refresh(x.resource)
 	case rfc9111.ServeStale:
-		v.detail = "stale-allowed"
+		v.Detail = "stale-allowed"
 	case rfc9111.ValidateRequested:
-		x.fwd = cachestatus.Request
-		if wish.OnlyIfCached || h.mayReload(entry, x.start) {
+		x.fwd = respond.FwdRequest
+		if wish.OnlyIfCached || h.mayReload(entry, x.Start) {
 			return h.onlyHeld(x, &wish)
 		}
-		v.outcome, v.detail = Hit, "reload-limited"
-		if v.ttl <= 0 {
-			v.outcome = Stale
+		v.Outcome, v.Detail = respond.Hit, "reload-limited"
+		if v.TTL <= 0 {
+			v.Outcome = respond.Stale
 		}
 	default:
-		x.fwd = cachestatus.Stale
+		x.fwd = respond.FwdStale
 		return h.onlyHeld(x, &wish)
 	}
 	if held.element != nil {
@@ -71,9 +71,9 @@ func (h *Handler) onlyHeld(x *exchange, wish *rfc9111.RequestDirectives) bool {
 	if !wish.OnlyIfCached {
 		return false
 	}
-	x.writeProblem(&problem{
-		status: http.StatusGatewayTimeout, reason: "only-if-cached",
-		detail: "Nothing held answers this request, and its only-if-cached forbids to ask upstream.",
+	x.writeProblem(&respond.Problem{
+		Status: http.StatusGatewayTimeout, Reason: "only-if-cached",
+		Detail: "Nothing held answers this request, and its only-if-cached forbids to ask upstream.",
 	})
 	return true
 }

@@ -11,6 +11,7 @@ import (
 	"perigee/cache"
 	"perigee/proxy/ll2"
 	"perigee/proxy/ll2/body"
+	"perigee/proxy/respond"
 )
 
 // maxObjects bounds the objects that are known to stand in held windows.
@@ -122,7 +123,7 @@ func (h *Handler) held(x *exchange) (subject, bool) {
 		return whole(own), ok
 	}
 	e, element, lost := h.objects.find(x.resource.Key, h.options.Store)
-	if !isFresh(own, x.start) && !isFresh(e, x.start) {
+	if !isFresh(own, x.Start) && !isFresh(e, x.Start) {
 		e, element = h.findInHolders(x.resource, lost)
 	}
 	if element != nil && (!ok || own.Answered.Before(e.Answered)) {
@@ -202,7 +203,7 @@ func renderElement(s subject, x *exchange) *variant {
 	sum.Write([]byte(sub.Base + "\x00" + sub.Suffix))
 	v.etag = `"` + hex.EncodeToString(sum.Sum(nil)[:12]) + `"`
 	v.detail = fromListDetail
-	v.hit = verdict{outcome: Hit, detail: v.detail}.member(x.resource.Key).Prepare(nil)
+	v.hit = respond.Handling{Outcome: respond.Hit, Detail: v.detail}.Member(x.resource.Key).Prepare(nil)
 	v.fields = append(fields(s.entry, x.resource, v.etag), field{"Content-Length", []string{strconv.Itoa(len(v.body))}})
 	return v
 }

@@ -3,37 +3,23 @@ package proxy
 import (
 	"time"
 
-	"perigee/proxy/access"
 	"perigee/proxy/ll2"
+	"perigee/proxy/respond"
 )
 
 // observe ends the record of a request and derives everything from it, once. It
 // runs deferred, so that it also sees requests that ReverseProxy aborts by panic.
 func (h *Handler) observe(x *exchange) {
-	rec := &x.record
-	if rec.Outcome == "" { // the client left, or a panic is on its way up
-		rec.Outcome = Failed
-	}
-	if rec.Status == 0 {
-		rec.Status = statusClientGone
-	}
-	rec.Endpoint = endpointLabel(x)
-	rec.Took = time.Since(x.start)
-	h.observer.RequestEnded(string(rec.Outcome), rec.Endpoint, rec.Status, rec.Took)
+	rec := &x.Record
+	rec.Endpoint, rec.Key = endpointLabel(x), x.key()
+	x.End(h.observer, h.log, h.addressing.client)
 	if x.resource != nil {
 		for _, name := range x.resource.Ignored {
 			h.observer.ParameterIgnored(name)
 		}
 	}
-	if rec.Outcome == Stale {
+	if rec.Outcome == respond.Stale {
 		h.observer.StaleServed(rec.Detail, rec.Endpoint)
-	}
-	if ctx := x.r.Context(); access.Enabled(ctx, h.log) {
-		access.Log(ctx, h.log, access.Record{
-			Method: x.r.Method, URI: x.r.RequestURI, Status: rec.Status, Outcome: string(rec.Outcome),
-			Detail: rec.Detail, Endpoint: rec.Endpoint, Key: x.key(), Took: rec.Took,
-			Bytes: rec.Bytes, Upstream: rec.Upstream, Client: h.addressing.client(x.r),
-		})
 	}
 }
 
@@ -41,7 +27,7 @@ func (h *Handler) observe(x *exchange) {
 // those that need none.
 const noEndpoint = "none"
 
-// Endpoints returns the closed set that Record.Endpoint is from.
+// Endpoints returns the closed set that an Observer gets.
 func Endpoints() []string { return append(ll2.Endpoints(), noEndpoint) }
 
 // endpointLabel is bounded: what a client sends never becomes a label by itself.

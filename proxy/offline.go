@@ -7,6 +7,7 @@ import (
 
 	"perigee/cache"
 	"perigee/cache/rfc9111"
+	"perigee/proxy/respond"
 )
 
 // serveOffline answers with what is held, however old, or says that nothing is. It
@@ -16,9 +17,9 @@ func (h *Handler) serveOffline(x *exchange) {
 	if x.windows != nil && h.cutOffline(x) || h.wholeOffline(x) {
 		return
 	}
-	x.writeProblem(&problem{
-		status: http.StatusGatewayTimeout, reason: "offline",
-		detail: "Nothing held answers this request, and the proxy is offline (PERIGEE_OFFLINE): it serves what it holds and asks nobody.",
+	x.writeProblem(&respond.Problem{
+		Status: http.StatusGatewayTimeout, Reason: "offline",
+		Detail: "Nothing held answers this request, and the proxy is offline (PERIGEE_OFFLINE): it serves what it holds and asks nobody.",
 	})
 }
 
@@ -78,16 +79,16 @@ func (h *Handler) wholeOffline(x *exchange) bool {
 
 // offlineVerdict says how old what is held is, and whether the client would have
 // had something newer fetched.
-func offlineVerdict(x *exchange, s subject) verdict {
-	wish := wishOf(x.r)
-	v := verdict{outcome: Hit, ttl: s.entry.FreshUntil.Sub(x.start)}
+func offlineVerdict(x *exchange, s subject) respond.Handling {
+	wish := wishOf(x.Request)
+	v := respond.Handling{Outcome: respond.Hit, TTL: s.entry.FreshUntil.Sub(x.Start)}
 	for _, e := range append([]*cache.Entry{s.entry}, s.others...) {
-		v.ttl = min(v.ttl, e.FreshUntil.Sub(x.start))
+		v.TTL = min(v.TTL, e.FreshUntil.Sub(x.Start))
 		switch {
-		case e.State(x.start) != cache.Fresh:
-			v.outcome, v.detail = Stale, "stale-offline"
-		case v.outcome == Hit && wish.Reuse(e, rfc9111.ReuseRules{}, x.start) != rfc9111.ServeFresh:
-			v.detail = "reload-offline"
+		case e.State(x.Start) != cache.Fresh:
+			v.Outcome, v.Detail = respond.Stale, "stale-offline"
+		case v.Outcome == respond.Hit && wish.Reuse(e, rfc9111.ReuseRules{}, x.Start) != rfc9111.ServeFresh:
+			v.Detail = "reload-offline"
 		}
 	}
 	return v

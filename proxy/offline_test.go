@@ -9,8 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"perigee/proxy"
 	"perigee/proxy/ll2sim"
+	"perigee/proxy/respond"
 )
 
 func TestOfflineWhatIsHeldAnswersHoweverOld(t *testing.T) {
@@ -55,9 +55,9 @@ func TestOfflineWhatIsHeldAnswersHoweverOld(t *testing.T) {
 				if same.status != http.StatusNotModified || same.body != "" || same.outcome() != tt.outcome {
 					t.Errorf("If-None-Match: %d %q %q", same.status, same.outcome(), same.body)
 				}
-				want := proxy.Stale
+				want := respond.Stale
 				if tt.age < time.Hour {
-					want = proxy.Hit
+					want = respond.Hit
 				}
 				if n := r.seen.count(r.seen.outcomes, string(want)); n != 3 {
 					t.Errorf("outcomes %v, want three times %s", r.seen.outcomes, want)

@@ -5,8 +5,8 @@ import (
 	"sync"
 	"time"
 
-	problems "perigee/proxy/problem"
 	"perigee/proxy/quota"
+	"perigee/proxy/respond"
 )
 
 // How long a failure is believed before upstream is asked again.
@@ -69,7 +69,7 @@ func (p *pauses) succeed(key string) {
 
 // check returns why key must not be asked now, nil if it may. Of those who ask
 // once a broken circuit may be tried again, the first is the probe.
-func (p *pauses) check(key string, now time.Time) *problem {
+func (p *pauses) check(key string, now time.Time) *respond.Problem {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.streak >= breakAfter {
@@ -89,26 +89,31 @@ func (p *pauses) check(key string, now time.Time) *problem {
 	return nil
 }
 
-func pausedProblem(reason string, left time.Duration, why string) *problem {
-	return &problem{
-		status: http.StatusServiceUnavailable, reason: "upstream-" + reason, retryAfter: left,
-		detail: why + " It is asked again in " + count(left) + ".",
+func pausedProblem(reason string, left time.Duration, why string) *respond.Problem {
+	return &respond.Problem{
+		Status: http.StatusServiceUnavailable, Reason: "upstream-" + reason, RetryAfter: left,
+		Detail: why + " It is asked again in " + count(left) + ".",
 	}
 }
 
 // throttledProblem reads as Django REST Framework's own refusal does. Its body,
 // Retry-After and RateLimit all speak of the same view of the quota.
-func throttledProblem(view quota.View) *problem {
+func throttledProblem(view quota.View, fields bool) *respond.Problem {
 	wait := max(view.Next, time.Second)
 	view.Remaining, view.Next = 0, wait
-	return &problem{
-		status: http.StatusTooManyRequests, reason: "quota", retryAfter: wait, view: &view,
-		detail: "Request was throttled. Expected available in " + count(wait) + ".",
+	p := &respond.Problem{
+		Status: http.StatusTooManyRequests, Reason: "quota", RetryAfter: wait,
+		Detail: "Request was throttled. Expected available in " + count(wait) + ".",
 	}
+	if fields {
+		limits := rateLimit(view)
+		p.Header = http.Header{rateLimitField: limits[0], rateLimitPolicyField: limits[1]}
+	}
+	return p
 }
 
 func count(d time.Duration) string {
-	n := problems.Seconds(d)
+	n := respond.Seconds(d)
 	if n == "1" {
 		return "1 second"
 	}

@@ -12,6 +12,7 @@ import (
 
 	"perigee/cache"
 	"perigee/proxy/ll2"
+	"perigee/proxy/respond"
 )
 
 // ErrTarget is returned, wrapped, for what cannot be the target of a request.
@@ -91,7 +92,7 @@ func (h *Handler) purging(target, accept string) (*exchange, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &exchange{r: r, start: time.Now(), proxy: h, resource: &meant.resource, windows: meant.windows}
+	x := &exchange{Exchange: respond.NewExchange(nil, r), proxy: h, resource: &meant.resource, windows: meant.windows}
 	if h.options.MoveTimeBounds {
 		h.moveTimeBounds(x)
 	}

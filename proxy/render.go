@@ -11,11 +11,9 @@ import (
 	"time"
 
 	"perigee/cache"
-	"perigee/proxy/cachestatus"
 	"perigee/proxy/ll2"
 	"perigee/proxy/ll2/body"
-	problems "perigee/proxy/problem"
-	"perigee/proxy/reply"
+	"perigee/proxy/respond"
 )
 
 // maxVariants bounds the renderings that one entry keeps.
@@ -54,7 +52,7 @@ type variant struct {
 	fields []field
 	body   []byte
 	etag   string
-	hit    cachestatus.Prepared // Cache-Status of a hit with this detail
+	hit    respond.Prepared // Cache-Status of a hit with this detail
 	detail string
 }
 
@@ -68,7 +66,7 @@ type field struct {
 // the query, which next and previous repeat, else the format that links repeat.
 func (p *page) echoOf(x *exchange) string {
 	if p.paged {
-		return x.r.URL.RawQuery
+		return x.Request.URL.RawQuery
 	}
 	return x.resource.LinkSuffix()
 }
@@ -126,7 +124,7 @@ func (p *page) render(e *cache.Entry, x *exchange) *variant {
 	}
 	v := &variant{base: x.base, body: p.layout.Splice(make([]byte, 0, p.layout.SplicedLen(e.Body, sub)), e.Body, sub)}
 	v.etag = etag(e, sub)
-	v.hit = verdict{outcome: Hit}.member(e.Key).Prepare(nil)
+	v.hit = respond.Handling{Outcome: respond.Hit}.Member(e.Key).Prepare(nil)
 	v.fields = append(fields(e, x.resource, v.etag), field{"Content-Length", []string{strconv.Itoa(len(v.body))}})
 	return v
 }
@@ -162,7 +160,7 @@ func fields(e *cache.Entry, res *ll2.Resource, etag string) []field {
 		add("Cache-Control", "no-store")
 		return fs
 	}
-	add("Cache-Control", "public, max-age="+problems.Seconds(lifetime+e.Age))
+	add("Cache-Control", "public, max-age="+respond.Seconds(lifetime+e.Age))
 	add("Etag", etag)
 	if res.Representation == ll2.JSON && res.Kind != ll2.Unknown {
 		add("No-Vary-Search", "key-order")
@@ -230,19 +228,19 @@ func (s subject) newest() *cache.Entry {
 }
 
 // answer writes the subject to the client.
-func (x *exchange) answer(s subject, v verdict) {
-	status, body := x.head(x.w.Header(), s, v)
+func (x *exchange) answer(s subject, v respond.Handling) {
+	status, body := x.head(x.Header(), s, v)
 	if status == http.StatusNotModified {
-		x.record.Status = status
-		x.w.WriteHeader(status)
+		x.Record.Status = status
+		x.WriteHeader(status)
 		return
 	}
-	x.write(status, body)
+	x.Send(status, body)
 }
 
 // head writes all header fields of the answer into h and returns its status and
 // body. It is the one place where entries become an answer.
-func (x *exchange) head(h http.Header, s subject, v verdict) (status int, body []byte) {
+func (x *exchange) head(h http.Header, s subject, v respond.Handling) (status int, body []byte) {
 	e := s.entry
 	pg, ok := e.Derived.(*page)
 	if !ok {
@@ -252,22 +250,22 @@ func (x *exchange) head(h http.Header, s subject, v verdict) (status int, body [
 	for _, f := range rendering.fields {
 		h[f.name] = f.values
 	}
-	h["Age"] = []string{strconv.FormatInt(int64(s.oldest().CurrentAge(x.start)/time.Second), 10)}
+	h["Age"] = []string{strconv.FormatInt(int64(s.oldest().CurrentAge(x.Start)/time.Second), 10)}
 	if len(x.resource.Ignored) > 0 {
 		h["Perigee-Ignored"] = []string{ignoredField(x.resource.Ignored)}
 	}
-	if v.detail == "" {
-		v.detail = s.detail(x)
+	if v.Detail == "" {
+		v.Detail = s.detail(x)
 	}
-	if v.outcome == Hit && v.detail == rendering.detail {
-		x.settleAs(h, v, rendering.hit.Field(cachestatus.Seconds(v.ttl)))
+	if v.Outcome == respond.Hit && v.Detail == rendering.detail {
+		x.settleAs(h, v, rendering.hit.Field(v.TTL))
 	} else {
 		x.settle(h, v)
 	}
-	if e.Status != http.StatusOK || reply.Plain(x.r.Header) {
+	if e.Status != http.StatusOK || respond.Unconditional(x.Request.Header) {
 		return e.Status, rendering.body
 	}
-	selected := reply.Select(x.r.Method, x.r.Header, reply.Representation{
+	selected := respond.Select(x.Request.Method, x.Request.Header, respond.Representation{
 		ETag: rendering.etag, LastModified: e.Header.Get("Last-Modified"), Date: e.Answered,
 		MediaType: e.Header.Get("Content-Type"), Length: int64(len(rendering.body)),
 	})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"perigee/proxy/quota"
+	"perigee/proxy/respond"
 )
 
 // reportTimeout bounds one request for the throttle report.
@@ -89,10 +90,10 @@ func (h *Handler) serveThrottle(x *exchange) {
 	if err != nil {
 		panic(err) // numbers and a string always marshal
 	}
-	header := x.w.Header()
-	x.settle(header, verdict{outcome: Local, detail: "throttle-report"})
+	header := x.Header()
+	x.settle(header, respond.Handling{Outcome: respond.Local, Detail: "throttle-report"})
 	header.Set("Content-Type", "application/json")
 	header.Set("Cache-Control", "no-store")
 	header.Set("Allow", allowed)
-	x.write(200, body)
+	x.Send(200, body)
 }

@@ -7,11 +7,11 @@ import "net/http"
 // interval. Without this each poll of such a client is a resource of its own. The
 // answer is what the client would have got at most one interval ago, and says so.
 func (h *Handler) moveTimeBounds(x *exchange) {
-	if x.r.URL.RawQuery == "" {
+	if x.Request.URL.RawQuery == "" {
 		return
 	}
-	interval := h.options.Policy.Decide(x.resource.Path, http.StatusOK, nil, x.start).Lifetime
-	moved, ok := x.resource.Moved(x.start, interval)
+	interval := h.options.Policy.Decide(x.resource.Path, http.StatusOK, nil, x.Start).Lifetime
+	moved, ok := x.resource.Moved(x.Start, interval)
 	if !ok {
 		return
 	}

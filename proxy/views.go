@@ -6,8 +6,8 @@ import (
 	"sync"
 	"time"
 
-	problems "perigee/proxy/problem"
 	"perigee/proxy/quota"
+	"perigee/proxy/respond"
 )
 
 // The fields that tell a client the quota (draft-ietf-httpapi-ratelimit-headers-11),
@@ -62,9 +62,9 @@ func (v *views) keep(client string, held heldView) {
 func rateLimit(view quota.View) [2][]string {
 	limit := policyName + ";r=" + strconv.Itoa(view.Remaining)
 	if view.Remaining == 0 {
-		limit += ";t=" + problems.Seconds(view.Next)
+		limit += ";t=" + respond.Seconds(view.Next)
 	}
-	policy := policyName + ";q=" + strconv.Itoa(view.Limit) + ";w=" + problems.Seconds(view.Period)
+	policy := policyName + ";q=" + strconv.Itoa(view.Limit) + ";w=" + respond.Seconds(view.Period)
 	return [2][]string{{limit}, {policy}}
 }
 
@@ -74,5 +74,5 @@ func (h *Handler) tellQuota(header http.Header, x *exchange) {
 	if !h.options.RateLimitFields || x.resource == nil {
 		return
 	}
-	header[rateLimitField], header[rateLimitPolicyField] = h.views.fields(h.options.Gate, h.client(x), x.start)
+	header[rateLimitField], header[rateLimitPolicyField] = h.views.fields(h.options.Gate, h.client(x), x.Start)
 }

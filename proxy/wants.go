@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"perigee/proxy/cachestatus"
 	"perigee/proxy/quota"
+	"perigee/proxy/respond"
 )
 
 // How long one waits for a slot of the quota who could do without. It is enough
@@ -23,14 +23,14 @@ const (
 func (h *Handler) wants(x *exchange) want {
 	w := want{waiter: quota.Waiter{
 		Client: h.client(x), Priority: quota.Waiting,
-		Deadline: x.start.Add(min(h.options.Patience, preferredWait(x.r.Header))),
+		Deadline: x.Start.Add(min(h.options.Patience, preferredWait(x.Request.Header))),
 	}}
-	if x.fwd != cachestatus.URIMiss {
+	if x.fwd != respond.FwdURIMiss {
 		w.waiter.Priority = quota.Holding
-		w.waiter.Deadline = x.start.Add(holdingPatience)
+		w.waiter.Deadline = x.Start.Add(holdingPatience)
 	}
-	if x.fwd == cachestatus.Request {
-		w.newer = x.start
+	if x.fwd == respond.FwdRequest {
+		w.newer = x.Start
 	}
 	return w
 }

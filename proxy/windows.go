@@ -8,10 +8,10 @@ import (
 
 	"perigee/cache"
 	"perigee/cache/rfc9111"
-	"perigee/proxy/cachestatus"
 	"perigee/proxy/collection"
 	"perigee/proxy/ll2"
 	"perigee/proxy/ll2/body"
+	"perigee/proxy/respond"
 )
 
 // widths are how many elements of a list are asked for at once; 0 is off.
@@ -57,39 +57,39 @@ func (h *Handler) cuttable(x *exchange) bool {
 
 // lookUpWindows is lookUp for a page that is cut from windows.
 func (h *Handler) lookUpWindows(x *exchange) bool {
-	x.fwd = cachestatus.URIMiss
-	wish := wishOf(x.r)
+	x.fwd = respond.FwdURIMiss
+	wish := wishOf(x.Request)
 	held, beyond := h.heldWindows(x)
-	if isFresh(beyond, x.start) {
-		x.answer(subject{entry: beyond, page: &x.resource.Page}, verdict{outcome: Hit, ttl: beyond.FreshUntil.Sub(x.start)})
+	if isFresh(beyond, x.Start) {
+		x.answer(subject{entry: beyond, page: &x.resource.Page}, respond.Handling{Outcome: respond.Hit, TTL: beyond.FreshUntil.Sub(x.Start)})
 		return true
 	}
-	v := verdict{outcome: Hit}
+	v := respond.Handling{Outcome: respond.Hit}
 	for i, e := range held {
 		if e == nil {
 			return h.lookUp(x) // the page itself may be held
 		}
-		switch use := wish.Reuse(e, rfc9111.ReuseRules{}, x.start); use {
+		switch use := wish.Reuse(e, rfc9111.ReuseRules{}, x.Start); use {
 		case rfc9111.ServeFresh:
 		case rfc9111.ServeWhileRevalidate:
-			v.outcome, v.detail = Stale, h.filler.refresh(&x.windows.needed[i])
+			v.Outcome, v.Detail = respond.Stale, h.filler.refresh(&x.windows.needed[i])
 		case rfc9111.ServeStale:
-			v.outcome, v.detail = Stale, "stale-allowed"
+			v.Outcome, v.Detail = respond.Stale, "stale-allowed"
 		case rfc9111.ValidateRequested:
-			x.fwd = cachestatus.Request
-			if wish.OnlyIfCached || h.mayReload(e, x.start) {
+			x.fwd = respond.FwdRequest
+			if wish.OnlyIfCached || h.mayReload(e, x.Start) {
 				return h.onlyHeld(x, &wish)
 			}
-			v.detail = "reload-limited"
+			v.Detail = "reload-limited"
 		default:
-			x.fwd = cachestatus.Stale
+			x.fwd = respond.FwdStale
 			return h.onlyHeld(x, &wish)
 		}
 	}
 	client := h.client(x)
 	picked, choice := h.lists.choose(x, client, held)
-	if choice.Renew >= 0 && v.detail == "" {
-		x.fwd = cachestatus.Stale
+	if choice.Renew >= 0 && v.Detail == "" {
+		x.fwd = respond.FwdStale
 		return h.onlyHeld(x, &wish)
 	}
 	s, ok := h.subject(x, picked)
@@ -98,7 +98,7 @@ func (h *Handler) lookUpWindows(x *exchange) bool {
 	}
 	h.lists.step(x, client, choice.Generation)
 	h.tellCut(&v, s, choice)
-	v.ttl = s.oldest().FreshUntil.Sub(x.start)
+	v.TTL = s.oldest().FreshUntil.Sub(x.Start)
 	x.answer(s, v)
 	return true
 }
@@ -160,13 +160,13 @@ func (s subject) cut() (*body.Cut, bool) {
 
 // tellCut counts a cut page, and tells the client if its parts do not belong
 // together.
-func (h *Handler) tellCut(v *verdict, s subject, choice collection.Choice) {
+func (h *Handler) tellCut(v *respond.Handling, s subject, choice collection.Choice) {
 	h.observer.PageCut(len(s.others) > 0, choice.Mixed)
 	switch {
 	case choice.Mixed:
-		v.detail = "mixed-generations"
-	case choice.Left && v.detail == "":
-		v.detail = "new-generation"
+		v.Detail = "mixed-generations"
+	case choice.Left && v.Detail == "":
+		v.Detail = "new-generation"
 	}
 }
 
@@ -185,7 +185,7 @@ func renderCut(s subject, x *exchange) *variant {
 		sum.Write([]byte{0})
 	}
 	v.etag = `"` + hex.EncodeToString(sum.Sum(nil)[:12]) + `"`
-	v.hit = verdict{outcome: Hit}.member(x.resource.Key).Prepare(nil)
+	v.hit = respond.Handling{Outcome: respond.Hit}.Member(x.resource.Key).Prepare(nil)
 	v.fields = append(fields(s.entry, x.resource, v.etag), field{"Content-Length", []string{strconv.Itoa(len(v.body))}})
 	return v
 }

@@ -44,7 +44,7 @@ func TestParseAge(t *testing.T) {
 	}
 }
 
-func TestParseDate(t *testing.T) {
+func TestDecideReadsTheDate(t *testing.T) {
 	for _, tt := range []struct {
 		value string
 		want  time.Time
@@ -56,7 +56,7 @@ func TestParseDate(t *testing.T) {
 		{"yesterday", time.Time{}},
 		{"0", time.Time{}},
 	} {
-		if got := parseDate(http.Header{"Date": {tt.value}}); !got.Equal(tt.want) {
+		if got := new(Policy).Decide("/", 200, http.Header{"Date": {tt.value}}, noon).Date; !got.Equal(tt.want) {
 			t.Errorf("%q: got %v, want %v", tt.value, got, tt.want)
 		}
 	}

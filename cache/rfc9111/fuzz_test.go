@@ -48,12 +48,12 @@ func FuzzParseHTTPDate(f *testing.F) {
 	f.Add("Sunday, 18-Aug-30 02:01:18 GMT")
 	f.Add("Sun Aug 18 02:01:18 2030")
 	f.Fuzz(func(t *testing.T, s string) {
-		date, ok := parseHTTPDate(s, noon)
+		date, ok := ParseHTTPDate(s, noon)
 		if !ok {
 			return
 		}
 		written := date.UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")
-		if again, ok := parseHTTPDate(written, noon); !ok || again.Unix() != date.Unix() {
+		if again, ok := ParseHTTPDate(written, noon); !ok || again.Unix() != date.Unix() {
 			t.Errorf("%q: %v, then %q: (%v, %t)", s, date, written, again, ok)
 		}
 	})

@@ -55,7 +55,8 @@ const (
 // below Floor: a cache upstream that never refreshes would otherwise leave no hits
 // here. Date does not count: freshness would depend on how far two clocks differ.
 func (p *Policy) Decide(path string, status int, upstream http.Header, answered time.Time) StoreDecision {
-	d := StoreDecision{Age: parseAge(upstream), Date: parseDate(upstream)}
+	d := StoreDecision{Age: parseAge(upstream)}
+	d.Date, _ = ParseHTTPDate(upstream.Get("Date"), answered)
 	cc := parseCacheControl(upstream.Values("Cache-Control"))
 	ttl := p.ttl(path)
 	whileRevalidate, ifError := max(p.StaleWhileRevalidate, 0), max(p.StaleIfError, 0)

@@ -210,7 +210,7 @@ func TestHTTPDates(t *testing.T) {
 		"Sun, 18 Aug 2030 02:01:18 GMT", "SUN, 18 aug 2030 02:01:18 gMT", "Sun, 18 Aug 2030 02:01:18 UTC",
 		"Sunday, 18-Aug-30 02:01:18 GMT", "Sun Aug 18 02:01:18 2030",
 	} {
-		if got, ok := parseHTTPDate(s, noon); !ok || !got.Equal(want) {
+		if got, ok := ParseHTTPDate(s, noon); !ok || !got.Equal(want) {
 			t.Errorf("%q: got (%v, %t), want %v", s, got, ok, want)
 		}
 	}
@@ -218,7 +218,7 @@ func TestHTTPDates(t *testing.T) {
 		"", "0", "-1", "Sun, 18 Aug 2030 02:01:18 CEST", "Sun 18 Aug 2030 02:01:18 GMT",
 		"Sun, 18 Aug 30 02:01:18 GMT", "Sun, 18-Aug-2030 02:01:18 GMT", "Sun, 18 Aug 2030 02.01.18 GMT",
 	} {
-		if got, ok := parseHTTPDate(s, noon); ok {
+		if got, ok := ParseHTTPDate(s, noon); ok {
 			t.Errorf("%q: got %v, want it invalid", s, got)
 		}
 	}
@@ -226,7 +226,7 @@ func TestHTTPDates(t *testing.T) {
 	for s, year := range map[string]int{
 		"Sunday, 06-Nov-94 08:49:37 GMT": 1994, "Sunday, 06-Nov-70 08:49:37 GMT": 2070, "Sunday, 06-Nov-26 08:49:37 GMT": 2026,
 	} {
-		if got, ok := parseHTTPDate(s, near); !ok || got.Year() != year {
+		if got, ok := ParseHTTPDate(s, near); !ok || got.Year() != year {
 			t.Errorf("%q: got %v, want year %d", s, got, year)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 
 	"perigee/cache"
 	"perigee/cache/rfc9111"
-	"perigee/proxy/cachestatus"
+	"perigee/proxy/respond"
 )
 
 // ask is one request that goes upstream, and the place where its response waits
@@ -38,7 +38,7 @@ func (f *fetcher) ask(ctx context.Context, out *http.Request, x *exchange) *ask 
 	stop := context.AfterFunc(f.life, func() { cancel(errClosed) })
 	tenure := f.handler.shelf.enter(x.target)
 	a := &ask{
-		out: out.Clone(ctx), client: x.r.Header, target: x.target,
+		out: out.Clone(ctx), client: x.Request.Header, target: x.target,
 		held: x.held, traits: x.traits, tenure: tenure,
 		cancel: func(why error) { stop(); cancel(why) },
 		leave:  func() { f.handler.shelf.leave(tenure) },
@@ -49,7 +49,7 @@ func (f *fetcher) ask(ctx context.Context, out *http.Request, x *exchange) *ask 
 		a.held = nil
 	case x.held != nil:
 		condition(a.out.Header, x.held)
-	case x.fwd == cachestatus.VaryMiss:
+	case x.fwd == respond.FwdVaryMiss:
 		a.nominate(f.handler.shelf.variants(x.target))
 	}
 	return a
@@ -134,10 +134,10 @@ func (a *ask) abandon() {
 
 // outgoing is the request that goes upstream for a refresh, for which no client waits.
 func (h *Handler) outgoing(x *exchange) *http.Request {
-	out := x.r.Clone(h.fetcher.life)
+	out := x.Request.Clone(h.fetcher.life)
 	out.Method, out.Body, out.RequestURI = http.MethodGet, nil, ""
-	out.Header = rfc9111.EndToEnd(x.r.Header)
-	h.rewrite(x.r, out)
+	out.Header = rfc9111.EndToEnd(x.Request.Header)
+	h.rewrite(x.Request, out)
 	for _, name := range [...]string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
 		delete(out.Header, name)
 	}

@@ -86,7 +86,7 @@ func (f *fetcher) close() {
 func (f *fetcher) fetch(out *http.Request, x *exchange, alone bool) (*landing, error) {
 	a := f.ask(context.WithoutCancel(out.Context()), out, x)
 	var key string
-	if alone || f.loners.has(x.target, x.start) {
+	if alone || f.loners.has(x.target, x.Start) {
 		key = fmt.Sprintf("%p", a) // nobody else's
 	} else {
 		key, a.again = f.flightKey(x), true
@@ -99,7 +99,7 @@ func (f *fetcher) fetch(out *http.Request, x *exchange, alone bool) (*landing, e
 		return nil, err
 	}
 	if led {
-		x.record.Upstream++
+		x.Record.Upstream++
 	} else {
 		f.handler.observer.WaiterJoined()
 	}
@@ -129,7 +129,7 @@ func (f *fetcher) flightKey(x *exchange) string {
 	key := x.target
 	if index, ok := f.handler.shelf.tier.Get(baseKey(x.target)); ok && index.Status == 0 {
 		if lines := variantsOf(index); len(lines) > 0 {
-			value, _ := rfc9111.VaryValue(lines[0].Names, x.r.Header)
+			value, _ := rfc9111.VaryValue(lines[0].Names, x.Request.Header)
 			key += "\n" + value
 		}
 	}
@@ -188,7 +188,7 @@ func (f *fetcher) fly(a *ask) (land *landing, err error) {
 // for the stale answer: whether it is being refreshed.
 func (f *fetcher) refresh(x *exchange) string {
 	if p := f.handler.paused(x); p != nil {
-		return "stale-" + p.reason
+		return "stale-" + p.Reason
 	}
 	select {
 	case f.slots <- struct{}{}:

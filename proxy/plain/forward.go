@@ -6,31 +6,29 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httputil"
+	"time"
 
 	"perigee/cache/rfc9111"
+	"perigee/proxy/respond"
 )
+
+// patience is how long a client may take over each piece of a body.
+const patience = time.Minute
 
 // forward answers what the store alone cannot: through ReverseProxy, whose
 // transport is this Handler's roundTrip.
 func (h *Handler) forward(x *exchange) {
-	control := http.NewResponseController(x.w)
-	r := x.r.WithContext(withExchange(x.r.Context(), x))
-	if r.ContentLength != 0 {
-		r.Body = &paced{ReadCloser: r.Body, control: control}
-	}
-	h.reverse.ServeHTTP(&counter{ResponseWriter: x.w, record: &x.record, control: control}, r)
+	x.Pace(patience)
+	h.forwarder.Forward(&x.Exchange, x)
 }
 
-// newReverseProxy forwards requests as they are, but for what concerns the
+// newForwarder forwards requests as they are, but for what concerns the
 // connection. Forwarded and X-Forwarded-* fall out, whoever sent them: an answer
 // shaped by them would be given to others, who sent something else.
-func (h *Handler) newReverseProxy() *httputil.ReverseProxy {
-	return &httputil.ReverseProxy{
-		Rewrite:      func(p *httputil.ProxyRequest) { h.rewrite(p.In, p.Out) },
-		Transport:    roundTripper(h.roundTrip),
-		ErrorHandler: h.forwardFailed,
-		ErrorLog:     slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
-	}
+func (h *Handler) newForwarder() *respond.Forwarder[*exchange] {
+	return respond.NewForwarder(
+		func(p *httputil.ProxyRequest) { h.rewrite(p.In, p.Out) },
+		h.roundTrip, h.forwardFailed, slog.NewLogLogger(h.log.Handler(), slog.LevelDebug))
 }
 
 // rewrite turns a client's request, of which out is a copy, into upstream's.
@@ -42,13 +40,8 @@ func (h *Handler) rewrite(in, out *http.Request) {
 	out.Header.Add("Surrogate-Capability", surrogateClaims)
 }
 
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
 // roundTrip is the transport below ReverseProxy.
-func (h *Handler) roundTrip(out *http.Request) (*http.Response, error) {
-	x := exchangeOf(out.Context())
+func (h *Handler) roundTrip(x *exchange, out *http.Request) (*http.Response, error) {
 	switch {
 	case !x.cacheable():
 		return h.pass(x, out)
@@ -76,7 +69,7 @@ func (h *Handler) get(x *exchange, out *http.Request) (*http.Response, error) {
 		case land.led:
 			return h.lead(x, out, land)
 		case land.entry != nil && h.shares(x, land):
-			return x.response(out, land.entry, verdict{outcome: Collapsed, fwd: x.fwd, stored: land.stored}), nil
+			return x.response(out, land.entry, respond.Handling{Outcome: respond.Collapsed, Fwd: x.fwd, Stored: land.stored}), nil
 		}
 		alone = true // what came was not for others: ask by ourselves
 	}
@@ -84,10 +77,10 @@ func (h *Handler) get(x *exchange, out *http.Request) (*http.Response, error) {
 
 // lead answers the request that caused a fetch.
 func (h *Handler) lead(x *exchange, out *http.Request, land *landing) (*http.Response, error) {
-	v := verdict{outcome: Miss, fwd: x.fwd, fwdStatus: land.status, stored: land.stored, detail: land.why}
+	v := respond.Handling{Outcome: respond.Miss, Fwd: x.fwd, FwdStatus: land.status, Stored: land.stored, Detail: land.why}
 	switch {
 	case !land.asked:
-		return x.response(out, land.entry, verdict{outcome: Hit, ttl: land.entry.FreshUntil.Sub(x.start)}), nil
+		return x.response(out, land.entry, respond.Handling{Outcome: respond.Hit, TTL: land.entry.FreshUntil.Sub(x.Start)}), nil
 	case land.entry != nil:
 		resp := x.response(out, land.entry, v)
 		maps.Copy(resp.Header, land.personal)
@@ -105,7 +98,7 @@ func (h *Handler) lead(x *exchange, out *http.Request, land *landing) (*http.Res
 // stored before (RFC 9111, section 4).
 func (h *Handler) shares(x *exchange, land *landing) bool {
 	names, _ := rfc9111.VaryNames(land.entry.Header)
-	mine, ok := rfc9111.VaryValue(names, x.r.Header)
+	mine, ok := rfc9111.VaryValue(names, x.Request.Header)
 	theirs, _ := rfc9111.VaryValue(names, land.request)
 	return ok && mine == theirs &&
 		x.wish.Reuse(land.entry, h.traits(land.entry), land.entry.Answered) == rfc9111.ServeFresh
@@ -113,7 +106,7 @@ func (h *Handler) shares(x *exchange, land *landing) bool {
 
 // mayFallBack reports whether what is held may take the place of a failure.
 func (h *Handler) mayFallBack(x *exchange) bool {
-	return x.held != nil && x.wish.ReuseOnError(x.held, x.traits, x.start)
+	return x.held != nil && x.wish.ReuseOnError(x.held, x.traits, x.Start)
 }
 
 // fallBack answers from a stale entry when upstream does not, or returns err.
@@ -121,23 +114,17 @@ func (h *Handler) fallBack(x *exchange, out *http.Request, err error) (*http.Res
 	if out.Context().Err() != nil || !h.mayFallBack(x) {
 		return nil, err
 	}
-	return h.serveStale(x, out, problemOf(err).reason), nil
+	return h.serveStale(x, out, problemOf(err).Reason), nil
 }
 
 func (h *Handler) serveStale(x *exchange, out *http.Request, reason string) *http.Response {
-	return x.response(out, x.held, verdict{
-		outcome: Stale, ttl: x.held.FreshUntil.Sub(x.start), detail: "stale-" + reason,
+	return x.response(out, x.held, respond.Handling{
+		Outcome: respond.Stale, TTL: x.held.FreshUntil.Sub(x.Start), Detail: "stale-" + reason,
 	})
 }
 
 // forwardFailed is where every error below ReverseProxy becomes an answer.
-func (h *Handler) forwardFailed(_ http.ResponseWriter, out *http.Request, err error) {
-	x := exchangeOf(out.Context())
-	if out.Context().Err() != nil {
-		x.record.Status = statusClientGone
-		return
-	}
-	p := problemOf(err)
+func (h *Handler) forwardFailed(x *exchange, err error) {
 	h.log.Debug("upstream failed", "uri", x.target, "error", err)
-	x.writeProblem(p)
+	x.writeProblem(problemOf(err))
 }

@@ -4,20 +4,18 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/http/httputil"
 	"net/url"
 	"time"
 
 	"perigee/cache"
 	"perigee/cache/rfc9111"
-	"perigee/proxy/cachestatus"
+	"perigee/proxy/respond"
 )
 
 // Observer is told what happens. Its methods are called on the path of requests:
 // they must be quick and safe for concurrent use.
 type Observer interface {
-	RequestStarted()
-	RequestEnded(outcome, endpoint string, status int, took time.Duration)
+	respond.Observer
 	WaiterJoined()
 	FetchStarted()
 	FetchEnded()
@@ -60,12 +58,12 @@ type Handler struct {
 	rules     *rfc9111.Shared
 	shelf     *shelf
 	fetcher   *fetcher
-	reverse   *httputil.ReverseProxy
+	forwarder *respond.Forwarder[*exchange]
 	transport http.RoundTripper
 	closeIdle func()
 	observer  Observer
 	log       *slog.Logger
-	hitStatus cachestatus.Prepared
+	hitStatus respond.Prepared
 }
 
 // New returns a Handler. It starts nothing before there is something to do.
@@ -79,14 +77,14 @@ func New(o Options) (*Handler, error) {
 		rules:    &rfc9111.Shared{StaleIfError: o.StaleIfError, Surrogate: surrogateName},
 		shelf:    newShelf(o.Store),
 		observer: o.Observer, log: o.Logger,
-		hitStatus: cachestatus.Member{How: cachestatus.Hit}.Prepare(nil),
+		hitStatus: respond.Handling{Outcome: respond.Hit}.Member("").Prepare(nil),
 	}
 	if h.transport == nil {
 		t := newTransport(o.Timeout)
 		h.transport, h.closeIdle = t, t.closeIdle
 	}
 	h.fetcher = newFetcher(h, o)
-	h.reverse = h.newReverseProxy()
+	h.forwarder = h.newForwarder()
 	return h, nil
 }
 
@@ -122,26 +120,27 @@ func (h *Handler) Purge(target string) (forgotten []*cache.Entry, err error) {
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := h.newExchange(w, r)
+	x.Record.Endpoint = endpoint
 	h.observer.RequestStarted()
-	defer h.observe(x)
+	defer x.End(h.observer, h.log, respond.Peer)
 	switch {
 	case r.Method == http.MethodConnect:
-		x.writeProblem(&problem{
-			status: http.StatusMethodNotAllowed, reason: "method",
-			detail: "This is a cache in front of one server, not a tunnel.",
+		x.writeProblem(&respond.Problem{
+			Status: http.StatusMethodNotAllowed, Reason: "method",
+			Detail: "This is a cache in front of one server, not a tunnel.",
 		})
 		return
 	case !x.cacheable():
-		x.fwd = cachestatus.Bypass
+		x.fwd = respond.FwdBypass
 		if !x.reads() {
-			x.fwd = cachestatus.Method
+			x.fwd = respond.FwdMethod
 		}
 	case h.lookUp(x):
 		return
 	case x.wish.OnlyIfCached:
-		x.writeProblem(&problem{
-			status: http.StatusGatewayTimeout, reason: "only-if-cached",
-			detail: "Nothing that is held answers this request, and it allows nothing else.",
+		x.writeProblem(&respond.Problem{
+			Status: http.StatusGatewayTimeout, Reason: "only-if-cached",
+			Detail: "Nothing that is held answers this request, and it allows nothing else.",
 		})
 		return
 	}
@@ -152,25 +151,25 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // cannot, x says why.
 func (h *Handler) lookUp(x *exchange) bool {
 	if x.wish.NoStore {
-		x.fwd = cachestatus.Request
+		x.fwd = respond.FwdRequest
 		return false
 	}
-	entry, why := h.shelf.find(x.target, x.r.Header)
+	entry, why := h.shelf.find(x.target, x.Request.Header)
 	if entry == nil {
 		x.fwd = why
 		return h.servePart(x)
 	}
 	x.held, x.traits = entry, h.traits(entry)
-	x.fwd = cachestatus.Stale
-	v := verdict{outcome: Hit, ttl: entry.FreshUntil.Sub(x.start)}
-	switch x.wish.Reuse(entry, x.traits, x.start) {
+	x.fwd = respond.FwdStale
+	v := respond.Handling{Outcome: respond.Hit, TTL: entry.FreshUntil.Sub(x.Start)}
+	switch x.wish.Reuse(entry, x.traits, x.Start) {
 	case rfc9111.ServeFresh:
 	case rfc9111.ServeWhileRevalidate:
-		v.outcome, v.detail = Stale, h.fetcher.refresh(x)
+		v.Outcome, v.Detail = respond.Stale, h.fetcher.refresh(x)
 	case rfc9111.ServeStale:
-		v.outcome, v.detail = Stale, "max-stale"
+		v.Outcome, v.Detail = respond.Stale, "max-stale"
 	case rfc9111.ValidateRequested:
-		x.fwd = cachestatus.Request
+		x.fwd = respond.FwdRequest
 		return false
 	default:
 		return false

@@ -9,7 +9,7 @@ import (
 
 	"perigee/cache"
 	"perigee/cache/rfc9111"
-	"perigee/proxy/reply"
+	"perigee/proxy/respond"
 )
 
 // part says which bytes of a representation an entry with status 206 holds.
@@ -37,16 +37,16 @@ func partOf(h http.Header, length int) (p part, ok bool) {
 // servePart answers a request for a range from a part that is held, if that is
 // fresh and has all of it (RFC 9111, section 3.3).
 func (h *Handler) servePart(x *exchange) bool {
-	rng := x.r.Header["Range"]
-	if x.r.Method != http.MethodGet || len(rng) != 1 ||
-		x.r.Header["If-None-Match"] != nil || x.r.Header["If-Modified-Since"] != nil {
+	rng := x.Request.Header["Range"]
+	if x.Request.Method != http.MethodGet || len(rng) != 1 ||
+		x.Request.Header["If-None-Match"] != nil || x.Request.Header["If-Modified-Since"] != nil {
 		return false
 	}
 	e, ok := h.shelf.tier.Get(partKey(x.target))
-	if !ok || x.wish.Reuse(e, h.traits(e), x.start) != rfc9111.ServeFresh {
+	if !ok || x.wish.Reuse(e, h.traits(e), x.Start) != rfc9111.ServeFresh {
 		return false
 	}
-	if names, _ := rfc9111.VaryNames(e.Header); len(names) > 0 || x.r.Header["If-Range"] != nil && !sameTag(x.r.Header, e) {
+	if names, _ := rfc9111.VaryNames(e.Header); len(names) > 0 || x.Request.Header["If-Range"] != nil && !sameTag(x.Request.Header, e) {
 		return false
 	}
 	p, ok := e.Derived.(part)
@@ -55,7 +55,7 @@ func (h *Handler) servePart(x *exchange) bool {
 			return false
 		}
 	}
-	v := verdict{outcome: Hit, ttl: e.FreshUntil.Sub(x.start)}
+	v := respond.Handling{Outcome: respond.Hit, TTL: e.FreshUntil.Sub(x.Start)}
 	if p.asked == rng[0] {
 		x.answer(e, v)
 		return true
@@ -70,10 +70,10 @@ func sameTag(request http.Header, e *cache.Entry) bool {
 }
 
 // answerPart cuts a smaller range out of a part.
-func (x *exchange) answerPart(e *cache.Entry, p part, v verdict) bool {
+func (x *exchange) answerPart(e *cache.Entry, p part, v respond.Handling) bool {
 	rep := representation(e)
 	rep.Length = p.total
-	r := reply.Select(http.MethodGet, http.Header{"Range": x.r.Header["Range"]}, rep)
+	r := respond.Select(http.MethodGet, http.Header{"Range": x.Request.Header["Range"]}, rep)
 	if r.Status != http.StatusPartialContent || len(r.Spans) != 1 {
 		return false
 	}
@@ -87,10 +87,10 @@ func (x *exchange) answerPart(e *cache.Entry, p part, v verdict) bool {
 	if from < 0 || from >= to || to > int64(len(e.Body)) {
 		return false
 	}
-	header := x.w.Header()
+	header := x.Header()
 	status, _ := x.head(header, e, v)
 	r.Apply(header)
-	x.write(status, e.Body[from:to])
+	x.Send(status, e.Body[from:to])
 	return true
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"perigee/cache"
 	"perigee/cache/rfc9111"
+	"perigee/proxy/respond"
 )
 
 // send asks upstream once, on the client's own behalf.
@@ -14,7 +15,7 @@ func (h *Handler) send(x *exchange, out *http.Request) (*http.Response, *rfc9111
 	asked := time.Now()
 	resp, err := h.transport.RoundTrip(out)
 	now := time.Now()
-	x.record.Upstream++
+	x.Record.Upstream++
 	if err != nil {
 		h.observer.UpstreamAnswered(endpoint, 0, now.Sub(asked))
 		return nil, nil, err
@@ -29,9 +30,9 @@ func (h *Handler) send(x *exchange, out *http.Request) (*http.Response, *rfc9111
 
 // url is the request's target as the client sees it.
 func (x *exchange) url() *url.URL {
-	u := *x.r.URL
-	u.Scheme, u.Host = "http", x.r.Host
-	if x.r.TLS != nil {
+	u := *x.Request.URL
+	u.Scheme, u.Host = "http", x.Request.Host
+	if x.Request.TLS != nil {
 		u.Scheme = "https"
 	}
 	return &u
@@ -45,7 +46,7 @@ func (h *Handler) pass(x *exchange, out *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	h.invalidate(x, rfc9111.Invalidated(told, h.upstream))
-	v := verdict{outcome: Bypass, fwd: x.fwd, fwdStatus: resp.StatusCode}
+	v := respond.Handling{Outcome: respond.Bypass, Fwd: x.fwd, FwdStatus: resp.StatusCode}
 	if told.Method == http.MethodPost {
 		return h.keepPosted(x, out, resp, told, v)
 	}
@@ -67,7 +68,7 @@ func (h *Handler) invalidate(x *exchange, targets []string) {
 }
 
 // keepPosted stores the answer to a POST where it serves as one to GET.
-func (h *Handler) keepPosted(x *exchange, out *http.Request, resp *http.Response, told *rfc9111.Exchange, v verdict) (*http.Response, error) {
+func (h *Handler) keepPosted(x *exchange, out *http.Request, resp *http.Response, told *rfc9111.Exchange, v respond.Handling) (*http.Response, error) {
 	j := h.rules.Decide(told)
 	tenure := h.shelf.enter(x.target)
 	defer h.shelf.leave(tenure)
@@ -81,7 +82,7 @@ func (h *Handler) keepPosted(x *exchange, out *http.Request, resp *http.Response
 	}
 	if whole {
 		e := entryOf(told, &j, body)
-		v.stored = h.shelf.put(tenure, x.r.Header, e)
+		v.Stored = h.shelf.put(tenure, x.Request.Header, e)
 		resp.ContentLength = int64(len(body))
 	}
 	x.settle(resp.Header, v)
@@ -107,11 +108,11 @@ func (h *Handler) passHead(x *exchange, out *http.Request) (*http.Response, erro
 			return h.serveStale(x, out, reason), nil
 		}
 	}
-	v := verdict{outcome: Miss, fwd: x.fwd, fwdStatus: resp.StatusCode}
+	v := respond.Handling{Outcome: respond.Miss, Fwd: x.fwd, FwdStatus: resp.StatusCode}
 	if x.held != nil && resp.StatusCode == http.StatusOK && x.held.Status == http.StatusOK && !x.wish.NoStore {
 		if e := h.learn(x, told, tenure); e != nil {
 			resp.Body.Close()
-			v.stored = true
+			v.Stored = true
 			return x.response(out, e, v), nil
 		}
 	}
@@ -127,7 +128,7 @@ func (h *Handler) learn(x *exchange, told *rfc9111.Exchange, t *tenure) *cache.E
 		return nil
 	}
 	e, j := h.freshen(x.held, told)
-	if !j.Store || !h.shelf.put(t, x.r.Header, e) {
+	if !j.Store || !h.shelf.put(t, x.Request.Header, e) {
 		return nil
 	}
 	return e

@@ -6,7 +6,8 @@ import (
 	"sync"
 	"time"
 
-	problems "perigee/proxy/problem"
+	"perigee/cache/rfc9111"
+	"perigee/proxy/respond"
 )
 
 // How long a failure is believed before upstream is asked for the same again.
@@ -88,19 +89,19 @@ func (p *pauses) check(target string, now time.Time) (pause, bool) {
 
 // paused says why upstream must not be asked for this now, nil if it may. A pause
 // after a failure binds only those who have something stale to be served.
-func (h *Handler) paused(x *exchange) *problem {
+func (h *Handler) paused(x *exchange) *respond.Problem {
 	now := time.Now()
 	v, ok := h.fetcher.pauses.check(x.target, now)
 	switch {
 	case !ok, !v.everybody && !h.mayFallBack(x):
 		return nil
 	case !v.throttled:
-		return &problem{status: http.StatusBadGateway, reason: "backoff", detail: "Upstream failed a moment ago."}
+		return &respond.Problem{Status: http.StatusBadGateway, Reason: "backoff", Detail: "Upstream failed a moment ago."}
 	}
 	left := v.until.Sub(now)
-	return &problem{
-		status: http.StatusTooManyRequests, reason: "throttled", retryAfter: left,
-		detail: "Upstream refuses this for the next " + problems.Seconds(left) + " seconds.",
+	return &respond.Problem{
+		Status: http.StatusTooManyRequests, Reason: "throttled", RetryAfter: left,
+		Detail: "Upstream refuses this for the next " + respond.Seconds(left) + " seconds.",
 	}
 }
 
@@ -110,7 +111,7 @@ func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	if n, err := strconv.ParseUint(value, 10, 31); err == nil {
 		return time.Duration(n) * time.Second, true
 	}
-	if date, err := http.ParseTime(value); err == nil {
+	if date, ok := rfc9111.ParseHTTPDate(value, now); ok {
 		return max(date.Sub(now), 0), true
 	}
 	return 0, false

@@ -1,6 +1,8 @@
 package plain_test
 
 import (
+	"github.com/dunglas/httpsfv"
+
 	"context"
 	"io"
 	"net/http"
@@ -12,7 +14,6 @@ import (
 	"time"
 
 	"perigee/cache"
-	"perigee/proxy/cachestatus"
 	"perigee/proxy/plain"
 )
 
@@ -113,8 +114,18 @@ type answer struct {
 // outcome is the Cache-Status field, which must be one that may be.
 func (a answer) outcome(t *testing.T) string {
 	t.Helper()
-	if _, err := cachestatus.Parse(a.header["Cache-Status"]); err != nil {
+	list, err := httpsfv.UnmarshalList(a.header["Cache-Status"])
+	if err != nil {
 		t.Errorf("Cache-Status %q: %v", a.header["Cache-Status"], err)
+	}
+	for _, member := range list {
+		params := member.(httpsfv.Item).Params // no cache is an inner list
+		_, hit := params.Get("hit")
+		fwd, forwarded := params.Get("fwd")
+		_, token := fwd.(httpsfv.Token)
+		if hit == forwarded && hit || forwarded && !token {
+			t.Errorf("Cache-Status %q breaks a rule of RFC 9211, section 2", a.header["Cache-Status"])
+		}
 	}
 	return strings.Join(a.header["Cache-Status"], ", ")
 }

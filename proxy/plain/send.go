@@ -218,7 +218,7 @@ func failure(status int) string {
 // stampDate gives a response without a date the time it came (RFC 9110, section
 // 6.6.1): its age counts from there.
 func stampDate(h http.Header, now time.Time) {
-	if _, err := http.ParseTime(h.Get("Date")); err != nil {
+	if _, ok := rfc9111.ParseHTTPDate(h.Get("Date"), now); !ok {
 		h["Date"] = []string{now.UTC().Format(http.TimeFormat)}
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 	"perigee/cache"
 	"perigee/cache/rfc9111"
-	"perigee/proxy/cachestatus"
+	"perigee/proxy/respond"
 )
 
 // maxVariants bounds what is told apart by Vary.
@@ -52,22 +52,22 @@ func baseKey(target string) cache.Key { return "http/1 " + target }
 
 // find returns what is stored for a request. If nothing is, why says what
 // is missing.
-func (s *shelf) find(target string, request http.Header) (e *cache.Entry, why cachestatus.How) {
+func (s *shelf) find(target string, request http.Header) (e *cache.Entry, why respond.Fwd) {
 	e, ok := s.tier.Get(baseKey(target))
 	if !ok {
-		return nil, cachestatus.URIMiss
+		return nil, respond.FwdURIMiss
 	}
 	if e.Status != 0 {
-		return e, cachestatus.Hit
+		return e, respond.NotForwarded
 	}
 	for _, v := range variantsOf(e) {
 		if value, ok := rfc9111.VaryValue(v.Names, request); ok && value == v.Value {
 			if e, ok := s.tier.Get(v.Key); ok {
-				return e, cachestatus.Hit
+				return e, respond.NotForwarded
 			}
 		}
 	}
-	return nil, cachestatus.VaryMiss
+	return nil, respond.FwdVaryMiss
 }
 
 // variantsOf returns the lines of an index, the latest first.

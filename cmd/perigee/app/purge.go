@@ -11,7 +11,7 @@ import (
 
 	"perigee/cache"
 	"perigee/proxy"
-	"perigee/proxy/problem"
+	"perigee/proxy/respond"
 )
 
 const (
@@ -95,7 +95,7 @@ func pathOf(target string) string {
 
 // refuse answers with a problem (RFC 9457).
 func refuse(w http.ResponseWriter, status int, detail string) {
-	w.Header().Set("Content-Type", problem.MediaType)
+	w.Header().Set("Content-Type", respond.ProblemType)
 	w.WriteHeader(status)
-	_, _ = w.Write(problem.Body(status, detail)) // who left needs no answer
+	_, _ = w.Write((&respond.Problem{Status: status, Detail: detail}).Body()) // who left needs no answer
 }

@@ -1,0 +1,174 @@
+package respond
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// statusClientGone is how a client that left is recorded; it is never sent.
+const statusClientGone = 499
+
+// Record is what became of one request. The access log and the metrics both
+// derive from it, once, when the request ends.
+type Record struct {
+	Outcome  Outcome
+	Detail   string
+	Status   int // 499: the client left before it was answered
+	Bytes    int64
+	Took     time.Duration
+	Upstream int    // requests that were sent upstream on behalf of this one
+	Endpoint string // from a closed set
+	Key      string // what the request means; empty: it never came to mean anything
+}
+
+// Observer is told of requests. Its methods must be quick and safe for concurrent
+// use.
+type Observer interface {
+	RequestStarted()
+	RequestEnded(outcome, endpoint string, status int, took time.Duration)
+}
+
+// Exchange is one request under way. It is the http.ResponseWriter of its answer,
+// and notes in the Record what is written. It belongs to the goroutine of its
+// request. End must be deferred.
+type Exchange struct {
+	Request *http.Request
+	Start   time.Time
+	Record  Record
+
+	w       http.ResponseWriter
+	pace    time.Duration // for each piece of a body; 0: the server's own deadlines
+	control *http.ResponseController
+}
+
+// NewExchange begins the exchange of a request that just came.
+func NewExchange(w http.ResponseWriter, r *http.Request) Exchange {
+	return Exchange{Request: r, Start: time.Now(), w: w}
+}
+
+// Header is the header of the answer.
+func (x *Exchange) Header() http.Header { return x.w.Header() }
+
+// Unwrap lets http.ResponseController reach the writer below.
+func (x *Exchange) Unwrap() http.ResponseWriter { return x.w }
+
+// WriteHeader notes the status, but for informational ones.
+func (x *Exchange) WriteHeader(status int) {
+	if status >= http.StatusOK || status == http.StatusSwitchingProtocols {
+		x.Record.Status = status
+	}
+	x.w.WriteHeader(status)
+}
+
+// Write notes how much is sent.
+func (x *Exchange) Write(b []byte) (int, error) {
+	if x.Record.Status == 0 {
+		x.Record.Status = http.StatusOK
+	}
+	if x.control != nil {
+		_ = x.control.SetWriteDeadline(time.Now().Add(x.pace)) // without a connection there is none to set
+	}
+	n, err := x.w.Write(b)
+	x.Record.Bytes += int64(n)
+	return n, err
+}
+
+// Pace gives the client d for each piece of the bodies that it sends and takes.
+// The server's own deadlines are for whole messages, and would cut long ones off.
+func (x *Exchange) Pace(d time.Duration) {
+	x.pace, x.control = d, http.NewResponseController(x.w)
+	if x.Request.ContentLength != 0 {
+		r := x.Request.WithContext(x.Request.Context())
+		r.Body = &paced{ReadCloser: r.Body, x: x}
+		x.Request = r
+	}
+}
+
+// paced is a request's body on its way upstream.
+type paced struct {
+	io.ReadCloser
+	x *Exchange
+}
+
+// Read gives the client its time. Where there is no deadline to set, in tests
+// without a connection, it goes without.
+func (p *paced) Read(b []byte) (int, error) {
+	_ = p.x.control.SetReadDeadline(time.Now().Add(p.x.pace))
+	return p.ReadCloser.Read(b)
+}
+
+// Settle notes how the request is handled: in the record, and in header, that of
+// the answer. The value of Cache-Status is the caller's to make, since it may have
+// it prepared.
+func (x *Exchange) Settle(header http.Header, h Handling, cacheStatus string) {
+	x.Record.Outcome, x.Record.Detail = h.Outcome, h.Detail
+	header["Cache-Status"] = []string{cacheStatus}
+}
+
+// Send writes a whole answer, of which the header is complete but for
+// Content-Length. Of a HEAD request only the header.
+func (x *Exchange) Send(status int, body []byte) {
+	if h := x.w.Header(); h["Content-Length"] == nil && hasContent(status) {
+		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	}
+	x.WriteHeader(status)
+	if x.Request.Method != http.MethodHead && len(body) > 0 {
+		_, _ = x.Write(body) // a client that left is seen by its context
+	}
+}
+
+// SendProblem writes the answer with p. The exchange must be settled.
+func (x *Exchange) SendProblem(p *Problem) {
+	p.describe(x.w.Header(), x.Request.Header["Accept"])
+	x.Send(p.Status, p.Body())
+}
+
+// End completes the record, tells o, and writes the access log. It is deferred, so
+// that it also sees requests that ReverseProxy aborts by panic. The client's
+// address is asked for only if it is logged.
+func (x *Exchange) End(o Observer, log *slog.Logger, client func(*http.Request) string) {
+	rec := &x.Record
+	if rec.Outcome == "" { // the client left, or a panic is on its way up
+		rec.Outcome = Failed
+	}
+	if rec.Status == 0 {
+		rec.Status = statusClientGone
+	}
+	rec.Took = time.Since(x.Start)
+	o.RequestEnded(string(rec.Outcome), rec.Endpoint, rec.Status, rec.Took)
+	if ctx := x.Request.Context(); log.Enabled(ctx, slog.LevelInfo) {
+		x.log(ctx, log, client(x.Request))
+	}
+}
+
+// log writes the access record, with the same keys in every profile.
+func (x *Exchange) log(ctx context.Context, log *slog.Logger, client string) {
+	rec := &x.Record
+	log.LogAttrs(ctx, slog.LevelInfo, "request",
+		slog.String("method", x.Request.Method), slog.String("uri", x.Request.RequestURI),
+		slog.Int("status", rec.Status), slog.String("outcome", string(rec.Outcome)),
+		slog.String("detail", rec.Detail), slog.String("endpoint", rec.Endpoint),
+		slog.String("key", rec.Key), slog.Duration("took", rec.Took),
+		slog.Int64("bytes", rec.Bytes), slog.Int("upstream", rec.Upstream),
+		slog.String("client", client))
+}
+
+// Peer is the address of the other end of the connection.
+func Peer(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// hasContent reports whether answers with a status have content, and a length
+// (RFC 9110 §6.4.1).
+func hasContent(status int) bool {
+	return status >= http.StatusOK && status != http.StatusNoContent && status != http.StatusNotModified
+}
