@@ -92,11 +92,7 @@ func exercise(m *Metrics) {
 	m.ParameterIgnored("tbd")
 	m.ParameterIgnored("not plain")
 	m.PageCut(true, true)
-<<<<<<< HEAD
 	for _, doubt := range append(windowFaults(), "strange") {
-=======
-	for _, doubt := range append(doubts(), "strange") {
->>>>>>> 4d1a7f9 (refactor(proxy): packages respond and coalesce, the HTTP edge and the single flight of both profiles)
 		m.WindowRejected(doubt)
 	}
 	for _, detail := range append(staleDetails(), "strange") {

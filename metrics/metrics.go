@@ -193,7 +193,6 @@ func (m *Metrics) FetchEnded() { m.fetches.Dec() }
 // WaiterJoined counts a request that waits for a fetch which another one started.
 func (m *Metrics) WaiterJoined() { m.waiters.Inc() }
 
-<<<<<<< HEAD
 // DowngradeRejected counts an answer of upstream that did not replace a better
 // cached one. Unknown reasons count as "other".
 func (m *Metrics) DowngradeRejected(reason string) { m.downgrades.inc(reason) }
@@ -220,24 +219,6 @@ func (m *Metrics) makeUpstream(f factory) {
 	m.upstreamDuration = f.histograms("perigee_upstream_request_duration_seconds",
 		"Time from an upstream request to the end of its response, in seconds, by result.", "result", results(),
 		.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 30)
-=======
-// FetchStarted counts a fetch as being under way, until FetchEnded.
-func (m *Metrics) FetchStarted() { m.fetches.Inc() }
-
-// FetchEnded is the end of what FetchStarted began.
-func (m *Metrics) FetchEnded() { m.fetches.Dec() }
-
-// DowngradeRejected counts an answer of upstream that was kept out because a better
-// one is held. Unknown reasons count as "other".
-func (m *Metrics) DowngradeRejected(reason string) {
-	m.worse.WithLabelValues(m.reasons.bound(reason)).Inc()
-}
-
-// DirectiveOverridden counts a Cache-Control directive of upstream that the settings
-// override. Unknown directives count as "other".
-func (m *Metrics) DirectiveOverridden(directive string) {
-	m.overridden.WithLabelValues(m.directives.bound(directive)).Inc()
->>>>>>> 4d1a7f9 (refactor(proxy): packages respond and coalesce, the HTTP edge and the single flight of both profiles)
 }
 
 // UpstreamAnswered counts a request that was sent upstream under an endpoint
