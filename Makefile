@@ -30,14 +30,7 @@ replay: ## a day of known clients, with and without each mechanism
 	PERIGEE_REPLAY_HOURS=24 go test -count=1 -run='^TestReplay$$' -v ./proxy
 
 fuzz: ## every fuzz target there is, one after the other
-	@packages=$$(go list $(PACKAGES)); \
-	for package in $$packages; do \
-		listed=$$(go test -list='^Fuzz' $$package); \
-		for target in $$(grep '^Fuzz' <<<"$$listed" || true); do \
-			echo "== $$package $$target"; \
-			go test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) $$package; \
-		done; \
-	done
+	@FUZZTIME=$(FUZZTIME) .ci/fuzz $(PACKAGES)
 
 lint:
 	@unformatted=$$(gofmt -l .); \
