@@ -15,7 +15,7 @@ import (
 // damageFile flips the last byte of an entry's file.
 func damageFile(t testing.TB, tier *Tier, key string) {
 	t.Helper()
-	path := tier.path(nameOf(key))
+	path := tier.entries.files.path(nameOf(key))
 	file, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +28,7 @@ func damageFile(t testing.TB, tier *Tier, key string) {
 
 func badFiles(t testing.TB, tier *Tier) []string {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(tier.opts.Dir, badFolder, "*"+badSuffix))
+	found, err := filepath.Glob(filepath.Join(tier.entries.files.dir, badFolder, "*"+badSuffix))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,26 +41,26 @@ func TestDamagedIsSetAside(t *testing.T) {
 	mustPut(t, tier, page("a", 100), page("b", 100))
 	damageFile(t, tier, "a")
 	wantMissing(t, tier, "a", "a")
-	wantHeld(t, tier, "b")
+	wantCached(t, tier, "b")
 	if got := log.Lines("checksum of the body"); len(got) != 1 {
 		t.Errorf("got log lines %q, want one", got)
 	}
 	if got := tier.Stats(); got.Damaged != 1 || got.Entries != 1 || got.Unhealthy != "" {
-		t.Errorf("got %+v, want one damaged and one held", got)
+		t.Errorf("got %+v, want one damaged and one cached", got)
 	}
 	if got := badFiles(t, tier); len(got) != 1 {
 		t.Errorf("got %q, want one file", got)
 	}
 	mustPut(t, tier, page("a", 100))
-	wantHeld(t, tier, "a")
+	wantCached(t, tier, "a")
 }
 
 // TestDamagedEverywhere flips bytes of a file from its front to its end.
 func TestDamagedEverywhere(t *testing.T) {
-	tier := open(t, Options{})
+	tier := openWalked(t, Options{})
 	e := page("a", 200)
 	whole := record.Encode(e)
-	path := tier.path(nameOf("a"))
+	path := tier.entries.files.path(nameOf("a"))
 	mustPut(t, tier, e)
 	for i := range whole {
 		whole[i] ^= 0x10
@@ -79,9 +79,9 @@ func TestDamagedEverywhere(t *testing.T) {
 
 // TestMisnamedIsDamage gives a whole file the name of another entry.
 func TestMisnamedIsDamage(t *testing.T) {
-	tier := open(t, Options{})
+	tier := openWalked(t, Options{})
 	mustPut(t, tier, page("a", 100), page("b", 100))
-	if err := os.Rename(tier.path(nameOf("a")), tier.path(nameOf("b"))); err != nil {
+	if err := os.Rename(tier.entries.files.path(nameOf("a")), tier.entries.files.path(nameOf("b"))); err != nil {
 		t.Fatal(err)
 	}
 	wantMissing(t, tier, "a", "b")
@@ -93,24 +93,24 @@ func TestMisnamedIsDamage(t *testing.T) {
 // TestWalkFindsDamage is of what a look at the first bytes shows.
 func TestWalkFindsDamage(t *testing.T) {
 	dir := t.TempDir()
-	tier := open(t, Options{Dir: dir})
+	tier := openWalked(t, Options{Dir: dir}) // it would set them aside itself if it walked still
 	mustPut(t, tier, page("a", 100), page("b", 100), page("c", 100))
-	if err := os.Truncate(tier.path(nameOf("a")), 0); err != nil {
+	if err := os.Truncate(tier.entries.files.path(nameOf("a")), 0); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Truncate(tier.path(nameOf("b")), 1000); err != nil {
+	if err := os.Truncate(tier.entries.files.path(nameOf("b")), 1000); err != nil {
 		t.Fatal(err)
 	}
 	again := openWalked(t, Options{Dir: dir})
 	if got := again.Stats(); got.Damaged != 2 || got.Entries != 1 {
-		t.Errorf("got %+v, want two damaged and one held", got)
+		t.Errorf("got %+v, want two damaged and one cached", got)
 	}
 }
 
 func TestFewDamagedAreKept(t *testing.T) {
 	const damaged = 2 * maxBad
 	c := newClock()
-	tier := open(t, Options{Now: c.Now})
+	tier := openWalked(t, Options{Now: c.Now})
 	for i := range damaged {
 		key := fmt.Sprint(i)
 		mustPut(t, tier, page(key, 100))
@@ -128,14 +128,14 @@ func TestFewDamagedAreKept(t *testing.T) {
 }
 
 func TestLargeDamagedIsNotKept(t *testing.T) {
-	tier := open(t, Options{})
+	tier := openWalked(t, Options{})
 	mustPut(t, tier, page("a", maxBadSize))
 	damageFile(t, tier, "a")
 	wantMissing(t, tier, "a")
 	if got := badFiles(t, tier); len(got) != 0 {
 		t.Errorf("got %q, want none", got)
 	}
-	if _, err := os.Stat(tier.path(nameOf("a"))); !os.IsNotExist(err) {
+	if _, err := os.Stat(tier.entries.files.path(nameOf("a"))); !os.IsNotExist(err) {
 		t.Errorf("got error %v, want the file gone", err)
 	}
 }
@@ -143,15 +143,15 @@ func TestLargeDamagedIsNotKept(t *testing.T) {
 // TestReplacedIsNotSetAside has the file replaced between being found damaged
 // and being set aside.
 func TestReplacedIsNotSetAside(t *testing.T) {
-	tier := open(t, Options{})
+	tier := openWalked(t, Options{})
 	mustPut(t, tier, page("a", 100))
-	looked, err := os.Stat(tier.path(nameOf("a")))
+	looked, err := os.Stat(tier.entries.files.path(nameOf("a")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	mustPut(t, tier, page("a", 200))
-	tier.setAside(nameOf("a"), looked, record.WrongBody)
-	wantHeld(t, tier, "a")
+	tier.entries.setAside(nameOf("a"), looked, record.WrongBody)
+	wantCached(t, tier, "a")
 	if got := tier.Stats().Damaged; got != 0 {
 		t.Errorf("got %d damaged, want 0", got)
 	}

@@ -1,7 +1,7 @@
 package disk
 
 import (
-	"maps"
+	"cmp"
 	"slices"
 	"sync"
 	"time"
@@ -10,27 +10,23 @@ import (
 	"perigee/cache/record"
 )
 
-// index is what is known of the files: what each takes and what it is worth. It
-// is only for eviction. Whether an entry is held the file system alone knows,
-// for the index is empty after a start and others may share the folder. Where it
-// is wrong, the next walk corrects it.
+// index is what is known of the files: their sizes, and what decides which of them
+// to evict. Whether an entry is cached only the file system knows, for the index is
+// empty after a start and other processes may share the folder. Where it is wrong,
+// the next walk corrects it.
 type index struct {
-	mu       sync.Mutex // guards all below; never held while the medium is used
-	known    map[name]worth
-	bytes    int64 // of all that is known
+	walked chan struct{} // closed when a walk has seen all files
+
+	mu       sync.Mutex // guards all below; never held during I/O
+	entries  map[name]indexEntry
+	bytes    int64 // of all entries
 	reserved int64 // for files that are being written
 	walk     uint32
-	complete bool // a walk has ended
-
-	// barred are entries that must not be served although their file may be
-	// there: what came after them could not be written, nor could they be
-	// removed.
-	barred map[name]struct{}
 }
 
-// worth is what a file is worth keeping for. Times are in seconds, which makes it
-// small: there can be a hundred thousand.
-type worth struct {
+// indexEntry is what eviction needs to know of a file. Times are in seconds, which
+// makes it small: there can be a hundred thousand.
+type indexEntry struct {
 	bytes                                                              int64
 	answered, freshUntil, staleWhileRevalidateUntil, staleIfErrorUntil int64
 	used                                                               int64
@@ -38,12 +34,12 @@ type worth struct {
 }
 
 func newIndex() *index {
-	return &index{known: make(map[name]worth), barred: make(map[name]struct{})}
+	return &index{walked: make(chan struct{}), entries: make(map[name]indexEntry)}
 }
 
-// worthOf returns what a file of that size is worth.
-func worthOf(t record.Times, size int64, used time.Time) worth {
-	return worth{
+// newIndexEntry describes a file of that size.
+func newIndexEntry(t record.Times, size int64, used time.Time) indexEntry {
+	return indexEntry{
 		bytes: onDisk(size), used: used.Unix(),
 		answered: t.Answered.Unix(), freshUntil: t.FreshUntil.Unix(),
 		staleWhileRevalidateUntil: t.StaleWhileRevalidateUntil.Unix(),
@@ -51,103 +47,156 @@ func worthOf(t record.Times, size int64, used time.Time) worth {
 	}
 }
 
-// state applies the rules for entries.
-func (w worth) state(now time.Time) cache.State {
-	e := cache.Entry{
-		Answered: time.Unix(w.answered, 0), FreshUntil: time.Unix(w.freshUntil, 0),
-		StaleWhileRevalidateUntil: time.Unix(w.staleWhileRevalidateUntil, 0),
-		StaleIfErrorUntil:         time.Unix(w.staleIfErrorUntil, 0),
+// state applies the rules of cache.Entry.
+func (e indexEntry) state(now time.Time) cache.State {
+	entry := cache.Entry{
+		Answered: time.Unix(e.answered, 0), FreshUntil: time.Unix(e.freshUntil, 0),
+		StaleWhileRevalidateUntil: time.Unix(e.staleWhileRevalidateUntil, 0),
+		StaleIfErrorUntil:         time.Unix(e.staleIfErrorUntil, 0),
 	}
-	return e.State(now)
+	return entry.State(now)
 }
 
-// same reports whether two are of the same entry.
-func (w worth) same(v worth) bool {
-	return w.answered == v.answered && w.freshUntil == v.freshUntil && w.bytes == v.bytes
+// same reports whether two describe the same version of a file.
+func (e indexEntry) same(other indexEntry) bool {
+	return e.answered == other.answered && e.freshUntil == other.freshUntil && e.bytes == other.bytes
 }
 
-// block is what file systems give out.
+// block is the unit in which file systems allocate space.
 const block = 4 << 10
 
 // onDisk returns what a file of that size takes.
 func onDisk(size int64) int64 { return (size + block - 1) / block * block }
 
-// learn notes that the file is there. Of two uses the later one counts.
-func (x *index) learn(n name, w worth) {
+// set notes that the file exists. Of two uses the later one counts.
+func (x *index) set(n name, e indexEntry) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.set(n, w)
+	old := x.entries[n]
+	e.used = max(e.used, old.used)
+	e.walk = x.walk
+	x.bytes += e.bytes - old.bytes
+	x.entries[n] = e
 }
 
-// set is learn for those who hold mu.
-func (x *index) set(n name, w worth) {
-	old := x.known[n]
-	w.used = max(w.used, old.used)
-	w.walk = x.walk
-	x.bytes += w.bytes - old.bytes
-	x.known[n] = w
-}
-
-// forget notes that the file is gone, so that it need not be barred any more.
-func (x *index) forget(n name) {
+// remove notes that the file is gone.
+func (x *index) remove(n name) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.bytes -= x.known[n].bytes
-	delete(x.known, n)
-	delete(x.barred, n)
+	x.bytes -= x.entries[n].bytes
+	delete(x.entries, n)
 }
 
-func (x *index) bar(n name) {
+func (x *index) has(n name) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.barred[n] = struct{}{}
-}
-
-func (x *index) isBarred(n name) bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	_, ok := x.barred[n]
+	_, ok := x.entries[n]
 	return ok
 }
 
-// allBarred returns what is barred.
-func (x *index) allBarred() []name {
+// totals returns how many files are known and what they take.
+func (x *index) totals() (entries int, bytes int64) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return slices.Collect(maps.Keys(x.barred))
+	return len(x.entries), x.bytes
 }
 
-func (x *index) knows(n name) bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	_, ok := x.known[n]
-	return ok
-}
-
-// reserve sets room aside; a negative number gives it back.
+// reserve counts bytes that are about to be written; a negative number takes them
+// back.
 func (x *index) reserve(bytes int64) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.reserved += bytes
 }
 
-// beginWalk starts another round: what it does not see is not there.
+// beginWalk starts another walk: what it does not see does not exist.
 func (x *index) beginWalk() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.walk++
 }
 
-// endWalk forgets what the walk did not see, although it was known before the
-// walk began, but for the shards that could not be read.
+// endWalk removes what was known before the walk began and was not seen by it,
+// except in the shards that could not be read.
 func (x *index) endWalk(unread [shards]bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.complete = true
-	for n, w := range x.known {
-		if w.walk != x.walk && !unread[n.shard()] {
-			x.bytes -= w.bytes
-			delete(x.known, n)
+	if !x.complete() {
+		close(x.walked)
+	}
+	for n, e := range x.entries {
+		if e.walk != x.walk && !unread[n.shard()] {
+			x.bytes -= e.bytes
+			delete(x.entries, n)
 		}
 	}
+}
+
+// complete reports whether all files have been seen since the start.
+func (x *index) complete() bool {
+	select {
+	case <-x.walked:
+		return true
+	default:
+		return false
+	}
+}
+
+// slackShare says how much more is evicted than must be: this part of the limit.
+// To find the victims all entries are looked at, which is to be rare.
+const slackShare = 64
+
+// victim is a file that is to be evicted.
+type victim struct {
+	name  name
+	entry indexEntry
+}
+
+// takeExcess removes victims from the index if the files and the reserved bytes
+// exceed the limit. It returns none before a walk has ended: until then it is not
+// known which files are the least valuable.
+func (x *index) takeExcess(limit int64, now time.Time) []victim {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	excess := x.bytes + x.reserved - limit
+	if !x.complete() || excess <= 0 {
+		return nil
+	}
+	return x.take(excess+limit/slackShare, cache.Fresh, now)
+}
+
+// takeStale removes victims of that many bytes from the index, none of them fresh.
+func (x *index) takeStale(bytes int64, now time.Time) []victim {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.take(bytes, cache.Revalidate, now)
+}
+
+// take requires mu. Entries in a worse state go first, those in the same state by
+// their last use. Nothing better than best goes.
+func (x *index) take(bytes int64, best cache.State, now time.Time) []victim {
+	type candidate struct {
+		victim
+		state cache.State
+	}
+	var all []candidate
+	for n, e := range x.entries {
+		if s := e.state(now); s <= best {
+			all = append(all, candidate{victim{n, e}, s})
+		}
+	}
+	slices.SortFunc(all, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.state, b.state), cmp.Compare(a.entry.used, b.entry.used))
+	})
+	var taken []victim
+	for _, c := range all {
+		if bytes <= 0 {
+			break
+		}
+		bytes -= c.entry.bytes
+		x.bytes -= c.entry.bytes
+		delete(x.entries, c.name)
+		taken = append(taken, c.victim)
+	}
+	return taken
 }

@@ -2,7 +2,6 @@ package disk
 
 import (
 	"os"
-	"runtime"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -41,11 +40,7 @@ func open(t testing.TB, o Options) *Tier {
 func openWalked(t testing.TB, o Options) *Tier {
 	t.Helper()
 	tier := open(t, o)
-	for ; !tier.Stats().Complete; runtime.Gosched() {
-		if t.Context().Err() != nil {
-			t.Fatal("the walk does not end")
-		}
-	}
+	<-tier.entries.index.walked
 	return tier
 }
 
@@ -58,11 +53,11 @@ func mustPut(t testing.TB, tier *Tier, entries ...*cache.Entry) {
 	}
 }
 
-func wantHeld(t testing.TB, tier *Tier, keys ...cache.Key) {
+func wantCached(t testing.TB, tier *Tier, keys ...cache.Key) {
 	t.Helper()
 	for _, key := range keys {
 		if e, ok := tier.Get(key); !ok || e.Key != key {
-			t.Errorf("got (%v, %t) for %q, want it held", e, ok, key)
+			t.Errorf("got (%v, %t) for %q, want it cached", e, ok, key)
 		}
 	}
 }

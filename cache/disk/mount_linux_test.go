@@ -47,7 +47,7 @@ func TestDiskFull(t *testing.T) {
 		}
 	}
 	wantMissing(t, tier, "old") // a newer one was seen
-	wantHeld(t, tier, "held")
+	wantCached(t, tier, "held")
 	if got := tier.Stats(); got.Full != 3 || got.Unhealthy == "" || got.Evicted != 0 {
 		t.Errorf("got %+v, want it to be full three times", got)
 	}
@@ -111,8 +111,8 @@ func TestReadOnly(t *testing.T) {
 	if err := tier.Delete("never stored"); err != nil {
 		t.Errorf("delete of nothing: %v", err)
 	}
-	wantHeld(t, tier, "b")
-	wantHeld(t, openWalked(t, Options{Dir: dir}), "b") // also after a restart
+	wantCached(t, tier, "b")
+	wantCached(t, openWalked(t, Options{Dir: dir}), "b") // also after a restart
 	wantMissing(t, tier, "a", "c", "c")
 	if got := tier.Stats(); got.ReadOnly != 3 || got.Damaged != 1 {
 		t.Errorf("got %+v, want it to be read-only three times, one damaged", got)
@@ -125,5 +125,5 @@ func TestReadOnly(t *testing.T) {
 	remount(0)
 	wantMissing(t, tier, "a")
 	mustPut(t, tier, page("a", 300))
-	wantHeld(t, tier, "a")
+	wantCached(t, tier, "a")
 }

@@ -4,39 +4,81 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
+	"iter"
+	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"perigee/cache"
 )
+
+// Options says where a Tier is and how large it may become.
+type Options struct {
+	// Dir is the folder of the tier. It belongs to the tier alone, and to others
+	// with the same folder. Missing folders are made, with mode 0700.
+	Dir string
+	// MaxBytes is what the files may take, each in whole blocks of 4 KiB. If
+	// zero, 1 GiB. A few damaged files come on top, 16 MiB at most.
+	MaxBytes int64
+	// Timeout is how long a call may wait for the medium. If zero, 5 seconds.
+	Timeout time.Duration
+	// Logger is told of damage and of failures of the medium. If nil, nobody is.
+	Logger *slog.Logger
+	// Now is the clock that decides which entries are stale when one is evicted.
+	// If nil, time.Now.
+	Now func() time.Time
+}
+
+const (
+	defaultMaxBytes = 1 << 30
+	minMaxBytes     = 64 << 10
+	defaultTimeout  = 5 * time.Second
+)
+
+// withDefaults returns the options with every zero replaced, or says which of
+// them makes no sense.
+func (o Options) withDefaults() (Options, error) {
+	if o.MaxBytes == 0 {
+		o.MaxBytes = defaultMaxBytes
+	}
+	if o.Timeout == 0 {
+		o.Timeout = defaultTimeout
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	switch {
+	case o.Dir == "":
+		return o, errors.New("disk: no folder is named")
+	case o.MaxBytes < minMaxBytes:
+		return o, fmt.Errorf("disk: %d bytes cannot hold a page, at least %d are needed", o.MaxBytes, minMaxBytes)
+	case o.Timeout < 0:
+		return o, fmt.Errorf("disk: the timeout is %v", o.Timeout)
+	}
+	return o, nil
+}
 
 // Tier is the tier in a folder.
 //
 // Put is synchronous: when it returns nil the entry survives a crash of the
 // process and of the machine. That takes two syncs of the medium. Get reads the
-// file and verifies all of it, every time. What does not pass is set aside and a
-// miss, and so is everything when the medium fails: that is logged once in a
-// while, counted, and never an outage.
+// file and verifies all of it, every time. A file that fails verification is set
+// aside and a miss, and everything is a miss when the medium fails: that is logged
+// once in a while, counted, and never an outage.
 //
 // Several processes may have a Tier on one folder. Each sees at once what others
-// store and delete, and keeps to its own MaxBytes, the files of others included
-// within the hour.
+// store and delete, and keeps to its own MaxBytes, which the files of others count
+// towards within the hour.
 type Tier struct {
-	opts   Options
-	index  *index
-	calls  *calls
-	faults *faults
+	entries            *entries
+	calls              *calls
+	hits, misses, puts atomic.Uint64
 
-	counts struct{ hits, misses, puts, evicted, damaged atomic.Uint64 }
-
-	// stripes has a lock for each shard, by which the names in it are changed:
-	// the file and what the index says of it change together. Held while the
-	// medium is used, so only ever within calls; reading needs none.
-	stripes [shards]sync.Mutex
-	bad     sync.Mutex // while the folder of damaged files is changed
-
-	end context.CancelFunc // of the worker, which is among the calls
+	stop context.CancelFunc // ends the walks, which are among the calls
 
 	life   sync.RWMutex // held for reading by every call, for writing by Close; guards closed
 	closed bool
@@ -45,37 +87,31 @@ type Tier struct {
 var _ cache.Tier = (*Tier)(nil)
 
 // New returns the tier in a folder, and reads nothing of it: entries can be got
-// at once, however many there are, and a goroutine that belongs to the tier
-// finds out what they take. Until it has, nothing is evicted.
+// at once, however many there are, while a goroutine that belongs to the tier
+// looks at all files. Until it has, nothing is evicted.
 //
 // It fails only on options that make no sense. A folder that cannot be made or
-// written to is logged, and may be mended later. The caller closes the tier.
+// written to is logged, and may be repaired later. The caller closes the tier.
 func New(o Options) (*Tier, error) {
 	o, err := o.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	life, end := context.WithCancel(context.Background())
-	t := &Tier{
-		opts: o, end: end,
-		index:  newIndex(),
-		calls:  newCalls(o.Timeout),
-		faults: &faults{dir: o.Dir, log: o.Logger, now: o.Now},
-	}
-	err, ok := within(t.calls, func() error { return makeFolder(o.Dir) })
-	_ = t.failed(err, ok) // noted there
-	t.calls.running.Go(func() { t.work(life) })
+	life, stop := context.WithCancel(context.Background())
+	t := &Tier{entries: newEntries(o), calls: newCalls(o.Timeout), stop: stop}
+	_ = t.within(func() error { return makeFolder(o.Dir) }) // was noted
+	t.calls.running.Go(func() { keepInStep(life, t.entries) })
 	return t, nil
 }
 
 // Get implements cache.Tier.
 func (t *Tier) Get(key cache.Key) (*cache.Entry, bool) {
-	e := t.lookup(nameOf(key), t.use)
+	e := t.lookup(nameOf(key), t.entries.get)
 	if e == nil {
-		t.counts.misses.Add(1)
+		t.misses.Add(1)
 		return nil, false
 	}
-	t.counts.hits.Add(1)
+	t.hits.Add(1)
 	return e, true
 }
 
@@ -83,12 +119,12 @@ func (t *Tier) Get(key cache.Key) (*cache.Entry, bool) {
 func (t *Tier) lookup(n name, read func(name) *cache.Entry) *cache.Entry {
 	t.life.RLock()
 	defer t.life.RUnlock()
-	if t.closed || t.index.isBarred(n) {
+	if t.closed || t.entries.tombstones.has(n) {
 		return nil
 	}
 	e, ok := within(t.calls, func() *cache.Entry { return read(n) })
 	if !ok {
-		t.faults.note(errSlow)
+		t.entries.health.note(errSlow)
 	}
 	return e
 }
@@ -105,16 +141,12 @@ func (t *Tier) Put(e *cache.Entry) error {
 	if t.closed {
 		return cache.ErrClosed
 	}
-	w := &writing{name: nameOf(e.Key)}
-	err, ok := within(t.calls, func() error { return t.write(w, e) })
-	if !ok {
-		t.index.abandon(w)
-	}
-	if err := t.failed(err, ok); err != nil {
+	w := &write{name: nameOf(e.Key)}
+	if err := t.change(w, func() error { return t.entries.put(w, e) }); err != nil {
 		return fmt.Errorf("disk: put: %w", err)
 	}
-	t.faults.mended()
-	t.counts.puts.Add(1)
+	t.entries.health.recovered()
+	t.puts.Add(1)
 	return nil
 }
 
@@ -127,32 +159,65 @@ func (t *Tier) Delete(key cache.Key) error {
 	if t.closed {
 		return cache.ErrClosed
 	}
-	w := &writing{name: nameOf(key)}
-	err, ok := within(t.calls, func() error { return t.erase(w) })
-	if !ok {
-		t.index.abandon(w)
-	}
-	if err := t.failed(err, ok); err != nil {
+	w := &write{name: nameOf(key)}
+	if err := t.change(w, func() error { return t.entries.delete(w) }); err != nil {
 		return fmt.Errorf("disk: delete: %w", err)
 	}
 	return nil
 }
 
-// failed returns the error of a call into the file system, which is errSlow if
-// it did not end, and takes note of it.
-func (t *Tier) failed(err error, ended bool) error {
-	if !ended {
-		err = errSlow
-	}
-	if err != nil && !errors.Is(err, cache.ErrTooLarge) {
-		t.faults.note(err)
+// change does w, and abandons it when that takes too long.
+func (t *Tier) change(w *write, do func() error) error {
+	err := t.within(do)
+	if errors.Is(err, errSlow) {
+		t.entries.tombstones.abandon(w)
 	}
 	return err
 }
 
-// Close implements cache.Tier. It cancels the worker and waits for it, and for
-// calls that were left behind. Its only error is that the medium does not let go
-// of them within the timeout.
+// within returns the error of a call into the file system, which is errSlow if it
+// takes too long, and notes what is wrong with the medium.
+func (t *Tier) within(do func() error) error {
+	err, ok := within(t.calls, do)
+	if !ok {
+		err = errSlow
+	}
+	if err != nil && !errors.Is(err, cache.ErrTooLarge) {
+		t.entries.health.note(err)
+	}
+	return err
+}
+
+// All returns the cached entries, in no order, each read and verified when it comes
+// up. This is no use of them: it does not save them from eviction. It ends early
+// when the tier is closed.
+func (t *Tier) All() iter.Seq[*cache.Entry] {
+	return func(yield func(*cache.Entry) bool) {
+		for shard := range shards {
+			for _, n := range t.list(byte(shard)) {
+				if e := t.lookup(n, t.entries.view); e != nil && !yield(e) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// list returns the names in a shard.
+func (t *Tier) list(shard byte) []name {
+	names, _ := within(t.calls, func() []name {
+		names, _, err := t.entries.files.list(shard)
+		if err != nil {
+			t.entries.health.note(err)
+		}
+		return names
+	})
+	return names
+}
+
+// Close implements cache.Tier. It ends the walks and waits for them, and for calls
+// that were left behind. Its only error is that the medium does not let go of them
+// within the timeout.
 func (t *Tier) Close() error {
 	t.life.Lock()
 	defer t.life.Unlock()
@@ -160,12 +225,50 @@ func (t *Tier) Close() error {
 		return nil
 	}
 	t.closed = true
-	t.end()
+	t.stop()
 	if !t.calls.wait() {
 		return fmt.Errorf("disk: close: %w", errSlow)
 	}
 	return nil
 }
 
-// isGone reports whether err says that there is no such file.
-func isGone(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+// Stats is the size of a Tier and what has happened in it so far.
+type Stats struct {
+	// Entries is how many files there are, as far as is known, Bytes what they
+	// take, in whole blocks, MaxBytes what they may take. What other processes
+	// do in the folder is known within the hour.
+	Entries         int
+	Bytes, MaxBytes int64
+	// Complete is false after a start, until all files have been looked at.
+	// Entries and Bytes still grow then, and nothing is evicted.
+	Complete bool
+
+	// Hits and Misses count the calls of Get by their result, Puts those of Put
+	// that returned nil.
+	Hits, Misses, Puts uint64
+	// Evicted counts the entries that were removed to make room for others,
+	// Damaged the files that were set aside.
+	Evicted, Damaged uint64
+
+	// The faults of the medium, in calls: no space, no permission to write, the
+	// folder gone, no answer in time, and everything else.
+	Full, ReadOnly, Vanished, Slow, OtherFaults uint64
+	// Unhealthy says what was wrong last. If empty, nothing was, or a Put has
+	// succeeded since.
+	Unhealthy string
+}
+
+// Stats returns the state of the tier. It does not wait for the medium.
+func (t *Tier) Stats() Stats {
+	counts, unhealthy := t.entries.health.state()
+	s := Stats{
+		MaxBytes: t.entries.maxBytes, Complete: t.entries.index.complete(),
+		Hits: t.hits.Load(), Misses: t.misses.Load(), Puts: t.puts.Load(),
+		Evicted: t.entries.evicted.Load(), Damaged: t.entries.damaged.Load(),
+		Full: counts[full], ReadOnly: counts[readOnly], Vanished: counts[vanished],
+		Slow: counts[slow], OtherFaults: counts[other],
+		Unhealthy: unhealthy,
+	}
+	s.Entries, s.Bytes = t.entries.index.totals()
+	return s
+}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -24,7 +25,7 @@ func TestReopen(t *testing.T) {
 		t.Errorf("got %+v, want 50 entries of %d bytes", got, want)
 	}
 	for i := range 50 {
-		wantHeld(t, again, fmt.Sprint(i))
+		wantCached(t, again, fmt.Sprint(i))
 	}
 }
 
@@ -58,7 +59,7 @@ func TestWalkCleansUp(t *testing.T) {
 	dir := t.TempDir()
 	tier := open(t, Options{Dir: dir})
 	mustPut(t, tier, page("a", 100))
-	folder := tier.folder(nameOf("a").shard())
+	folder := tier.entries.files.folder(nameOf("a").shard())
 	old, young, foreign := filepath.Join(folder, tempPrefix+"1"), filepath.Join(folder, tempPrefix+"2"), filepath.Join(folder, "README")
 	for _, path := range []string{old, young, foreign} {
 		if err := os.WriteFile(path, []byte("half"), 0o600); err != nil {
@@ -89,27 +90,35 @@ func TestRewalk(t *testing.T) {
 	another := open(t, Options{Dir: dir})
 	mustPut(t, tier, page("ours", 100), page("lost", 100))
 	mustPut(t, another, page("theirs", 100))
-	if err := os.Remove(tier.path(nameOf("lost"))); err != nil {
+	if err := os.Remove(tier.entries.files.path(nameOf("lost"))); err != nil {
 		t.Fatal(err)
 	}
-	tier.walk(t.Context())
+	walk(t.Context(), tier.entries)
 	got := tier.Stats()
-	if got.Entries != 2 || got.Bytes != 2*block || !tier.index.knows(nameOf("theirs")) {
+	if got.Entries != 2 || got.Bytes != 2*block || !tier.entries.index.has(nameOf("theirs")) {
 		t.Errorf("got %+v, want ours and theirs", got)
 	}
 }
 
-// TestRewalkByItself shows that the worker does it again and again.
-func TestRewalkByItself(t *testing.T) {
+// TestWalkEveryHour has another process store something after the first walk.
+func TestWalkEveryHour(t *testing.T) {
 	dir := t.TempDir()
-	tier := openWalked(t, Options{Dir: dir, rewalk: time.Millisecond})
-	another := open(t, Options{Dir: dir})
-	mustPut(t, another, page("theirs", 100))
-	for !tier.index.knows(nameOf("theirs")) {
-		if t.Context().Err() != nil {
-			t.Fatal("it does not")
+	synctest.Test(t, func(t *testing.T) {
+		tier := open(t, Options{Dir: dir})
+		another := open(t, Options{Dir: dir})
+		synctest.Wait() // until both have walked
+		mustPut(t, another, page("theirs", 100))
+		for _, tt := range []struct {
+			after time.Duration
+			want  bool
+		}{{walkEvery - 1, false}, {1, true}} {
+			time.Sleep(tt.after)
+			synctest.Wait()
+			if got := tier.entries.index.has(nameOf("theirs")); got != tt.want {
+				t.Errorf("%v later: got %t for whether it is known, want %t", tt.after, got, tt.want)
+			}
 		}
-	}
+	})
 }
 
 func TestAll(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 const (
 	folderMode = 0o700 // files get 0600 from os.CreateTemp
 	tempPrefix = ".tmp-"
-	// tempLife is how old a file that was left half-written is before it is
-	// taken away: another process may be about to finish it.
+	// tempLife is how old a temporary file is before it is removed as abandoned:
+	// another process may be about to rename it.
 	tempLife = 10 * time.Minute
 )
 
@@ -42,7 +42,7 @@ func writeAside(dir string, parts ...[]byte) (path string, err error) {
 }
 
 // rename gives the file at aside, which is in the folder of path, the name path,
-// in place of what has it. When it returns nil that is on the medium.
+// replacing the file that has it. When it returns nil that is on the medium.
 func rename(aside, path string) error {
 	if err := os.Rename(aside, path); err != nil {
 		os.Remove(aside)
@@ -51,11 +51,11 @@ func rename(aside, path string) error {
 	return syncFolder(filepath.Dir(path))
 }
 
-// syncFolder puts on the medium which names are in a folder. Without this a
-// file that was synced can be nameless after a loss of power.
+// syncFolder puts the names in a folder on the medium. Without this a file that was
+// synced can be without a name after a power failure.
 func syncFolder(dir string) error {
 	if runtime.GOOS == "windows" {
-		return nil // cannot be asked for there
+		return nil // not possible there
 	}
 	f, err := os.Open(dir)
 	if err != nil {
@@ -65,7 +65,7 @@ func syncFolder(dir string) error {
 }
 
 // makeFolder makes a folder and those above it that are missing, durably. It is
-// no error if the folder is there.
+// no error if the folder exists.
 func makeFolder(dir string) error {
 	err := os.Mkdir(dir, folderMode)
 	parent := filepath.Dir(dir)
@@ -87,8 +87,8 @@ func makeFolder(dir string) error {
 	return nil
 }
 
-// removeIfAbandoned takes away a file that was left half-written, if it is one
-// and old enough.
+// removeIfAbandoned removes a file if it is a temporary one and old enough: its
+// writer was killed.
 func removeIfAbandoned(path string, now time.Time) {
 	if !strings.HasPrefix(filepath.Base(path), tempPrefix) {
 		return
@@ -97,3 +97,6 @@ func removeIfAbandoned(path string, now time.Time) {
 		os.Remove(path)
 	}
 }
+
+// isGone reports whether err says that there is no such file.
+func isGone(err error) bool { return errors.Is(err, fs.ErrNotExist) }

@@ -32,7 +32,7 @@ func TestKindOf(t *testing.T) {
 func TestFaultsAreLoggedOnceInAWhile(t *testing.T) {
 	var log cachetest.Logbook
 	c := newClock()
-	f := &faults{dir: "d", log: log.Logger(), now: c.Now}
+	f := &health{dir: "d", log: log.Logger(), now: c.Now}
 	for range 3 {
 		f.note(syscall.ENOSPC)
 		f.note(syscall.EROFS)
@@ -40,7 +40,7 @@ func TestFaultsAreLoggedOnceInAWhile(t *testing.T) {
 	if got := log.Lines("unhealthy"); len(got) != 2 {
 		t.Errorf("got log lines %q, want one of each kind", got)
 	}
-	c.advance(faultPause)
+	c.advance(logPause)
 	f.note(syscall.ENOSPC)
 	if got := log.Lines("the disk is full"); len(got) != 2 {
 		t.Errorf("an hour later: got log lines %q, want two", got)
@@ -49,7 +49,7 @@ func TestFaultsAreLoggedOnceInAWhile(t *testing.T) {
 	if counts != [faultKinds]uint64{full: 4, readOnly: 3} || unhealthy != full.String() {
 		t.Errorf("got (%v, %q), want 4 full and 3 read-only", counts, unhealthy)
 	}
-	f.mended()
+	f.recovered()
 	if _, unhealthy := f.state(); unhealthy != "" {
 		t.Errorf("mended: got unhealthy %q", unhealthy)
 	}
@@ -68,14 +68,14 @@ func TestVanishedFolder(t *testing.T) {
 		wantMissing(t, tier, "a")
 	}
 	mustPut(t, tier, page("b", 100))
-	wantHeld(t, tier, "b")
+	wantCached(t, tier, "b")
 	if got := tier.Stats(); got.Vanished != 2 || got.Unhealthy != "" {
 		t.Errorf("got %+v, want it to be gone twice and well now", got)
 	}
 	if got := log.Lines("the folder is gone"); len(got) != 1 {
 		t.Errorf("got log lines %q, want one", got)
 	}
-	tier.walk(t.Context())
+	walk(t.Context(), tier.entries)
 	if got := tier.Stats().Entries; got != 1 {
 		t.Errorf("got %d entries, want 1", got)
 	}
@@ -106,7 +106,7 @@ func TestNoFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustPut(t, tier, page("a", 100))
-	wantHeld(t, tier, "a")
+	wantCached(t, tier, "a")
 }
 
 // TestOldDoesNotComeBack has neither a new entry stored nor the old one removed.
@@ -114,7 +114,7 @@ func TestOldDoesNotComeBack(t *testing.T) {
 	dir := t.TempDir()
 	tier := openWalked(t, Options{Dir: dir})
 	mustPut(t, tier, page("a", 100))
-	folder := tier.folder(nameOf("a").shard())
+	folder := tier.entries.files.folder(nameOf("a").shard())
 	away := folder + ".away"
 	// The folder becomes something that can be looked into, but not changed: a
 	// name that leads round in circles fails every call.
@@ -139,10 +139,10 @@ func TestOldDoesNotComeBack(t *testing.T) {
 	}
 	swap(away, folder)
 	wantMissing(t, tier, "a")
-	tier.walk(t.Context()) // tries again to remove it
+	walk(t.Context(), tier.entries) // tries again to remove it
 	if exists(t, tier, "a") {
 		t.Error("the old one would come back with the next start")
 	}
 	mustPut(t, tier, page("a", 300))
-	wantHeld(t, tier, "a")
+	wantCached(t, tier, "a")
 }

@@ -1,0 +1,107 @@
+package disk
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// fault is a kind of failure of the medium.
+type fault uint8
+
+const (
+	full fault = iota
+	readOnly
+	vanished
+	slow
+	other
+	faultKinds int = iota
+)
+
+// String says what is wrong, for the log.
+func (f fault) String() string {
+	switch f {
+	case full:
+		return "the disk is full"
+	case readOnly:
+		return "the folder cannot be written to"
+	case vanished:
+		return "the folder is gone"
+	case slow:
+		return "the disk does not answer"
+	}
+	return "the disk fails"
+}
+
+func kindOf(err error) fault {
+	switch {
+	case lacksSpace(err), errors.Is(err, syscall.EFBIG):
+		return full
+	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
+		return readOnly
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+		return vanished
+	case errors.Is(err, errSlow):
+		return slow
+	}
+	return other
+}
+
+// lacksSpace reports whether removing other files would help.
+func lacksSpace(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+// logPause is how long a kind of fault is not logged again.
+const logPause = time.Hour
+
+// health counts the faults of the medium, and logs each kind once in a while. It
+// never stops anybody: the caller goes on as after a miss.
+type health struct {
+	dir string
+	log *slog.Logger
+	now func() time.Time
+
+	mu      sync.Mutex // guards all below
+	counts  [faultKinds]uint64
+	logged  [faultKinds]time.Time
+	current string // what was wrong last; empty: nothing, or no longer
+}
+
+// note counts a fault, and logs it unless its kind was logged not long ago.
+func (h *health) note(err error) {
+	kind := kindOf(err)
+	if h.count(kind, h.now()) {
+		h.log.Warn("the disk cache is unhealthy", "why", kind.String(), "folder", h.dir, "err", err)
+	}
+}
+
+// count reports whether it is time to log that kind.
+func (h *health) count(kind fault, now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.counts[kind]++
+	h.current = kind.String()
+	if last := h.logged[kind]; !last.IsZero() && now.Sub(last) < logPause {
+		return false
+	}
+	h.logged[kind] = now
+	return true
+}
+
+// recovered notes that a write has succeeded.
+func (h *health) recovered() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.current = ""
+}
+
+// state returns the counts and what is wrong.
+func (h *health) state() (counts [faultKinds]uint64, current string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.counts, h.current
+}
