@@ -5,45 +5,45 @@ import (
 	"time"
 )
 
-// Key names a resource. Two requests that may share an answer have the same key,
-// and a key says everything that the answer depends on. Tiers treat it as opaque.
+// Key names a resource. Two requests that may share a response have the same key,
+// and a key says everything that the response depends on. Tiers treat it as opaque.
 type Key = string
 
-// Entry is one answer of upstream's, whole and verified.
+// Entry is one response of upstream, whole and verified.
 //
 // From the moment it is handed to a Tier it is shared between goroutines and
 // immutable: not only its fields, but also the bytes of Body and the map in
-// Header. What changes later hangs at Derived and synchronises itself.
+// Header. What changes later is in Derived and synchronises itself.
 type Entry struct {
 	Key Key
 	// Target and Accept are what was asked of upstream: the path and query, and
-	// the Accept field. With them the owner can derive anew what it derived.
+	// the Accept field. With them the owner can compute Derived again.
 	Target, Accept string
 	Status         int
-	// Header has the end-to-end fields that are relayed with the answer.
+	// Header has the end-to-end fields that are served with the response.
 	Header http.Header
 	Body   []byte
 
-	// Asked is when the request was sent, Answered when the head of the response
-	// was received, both by our clock.
+	// Asked is when the request was sent, Answered when the header of the response
+	// was received, both by this machine's clock (request_time and response_time
+	// of RFC 9111, section 4.2.3).
 	Asked, Answered time.Time
-	// Age is upstream's own Age field at Answered, Date its Date field. If zero,
-	// it sent none.
+	// Age and Date are the fields of the response. If zero, it has none.
 	Age  time.Duration
 	Date time.Time
 
-	// The answer is fresh before FreshUntil. After that it may be served while it
-	// is being refreshed before StaleWhileRevalidateUntil, and because upstream
-	// fails before StaleIfErrorUntil. If zero, there is no such window.
+	// The response is fresh before FreshUntil. After that it may be served while
+	// it is refreshed before StaleWhileRevalidateUntil, and when upstream fails
+	// before StaleIfErrorUntil (RFC 5861). If zero, it may not.
 	FreshUntil, StaleWhileRevalidateUntil, StaleIfErrorUntil time.Time
 
 	// Digest is the SHA-256 of Body.
 	Digest [32]byte
 
 	// Derived is what the owner computed from Body once. A tier that writes its
-	// entries out does not keep it: there Get returns nil here.
+	// entries out does not keep it: Get then returns nil here.
 	Derived any
-	// DerivedCost is how many bytes Derived may ever take.
+	// DerivedCost is how many bytes Derived can grow to.
 	DerivedCost int
 }
 
@@ -54,9 +54,8 @@ const (
 	valueOverhead = 16  // a string header
 )
 
-// Cost returns how many bytes the entry takes in memory, what Derived may come to
-// take included. A body counts with its capacity, since that is what stays
-// allocated.
+// Cost returns how many bytes the entry takes in memory, DerivedCost included. A
+// body counts with its capacity, since that is what stays allocated.
 func (e *Entry) Cost() int64 {
 	cost := entryOverhead + int64(len(e.Key)+len(e.Target)+len(e.Accept)) + int64(cap(e.Body)) + int64(max(e.DerivedCost, 0))
 	for name, values := range e.Header {
@@ -95,17 +94,17 @@ func (s State) String() string {
 	return "dead"
 }
 
-// clockSlack is how far in the future an entry's answer may lie. Clocks of
-// replicas that share entries differ by less.
+// clockSlack is how far in the future an entry may have been answered. The clocks
+// of replicas that share entries differ by less.
 const clockSlack = time.Minute
 
-// State returns what may be done with the entry now. A moment that is named in
-// the entry is already past it (RFC 9111, section 4.2: fresh means that the
+// State returns what may be done with the entry now. At the times that are in the
+// entry its state has changed already (RFC 9111, section 4.2: fresh means that the
 // lifetime is greater than the age).
 //
-// An answer from the future was written under a wrong clock, and how old it is
-// cannot be known: it is never Fresh. Without this a machine that once started
-// with its clock a year ahead would serve what it stored then for a year.
+// An entry from the future was stored under a wrong clock, and how old it is cannot
+// be known: it is never Fresh. Without this a machine that once started with its
+// clock a year ahead would serve for a year what it stored then.
 func (e *Entry) State(now time.Time) State {
 	switch {
 	case before(now, e.FreshUntil) && e.Answered.Sub(now) <= clockSlack:
@@ -131,7 +130,7 @@ func before(now, t time.Time) bool {
 // without overflowing a time.Duration.
 const MaxDelta = (1 << 31) * time.Second
 
-// CurrentAge returns how old the answer is (RFC 9111, section 4.2.3): never
+// CurrentAge returns how old the response is (RFC 9111, section 4.2.3): never
 // negative, at most some centuries, and never less than what any of the clocks
 // and fields involved says.
 func (e *Entry) CurrentAge(now time.Time) time.Duration {
@@ -143,8 +142,9 @@ func (e *Entry) CurrentAge(now time.Time) time.Duration {
 	return max(apparent, corrected) + elapsed(e.Answered, now)
 }
 
-// elapsed returns the time from one moment to another by the clock that says
-// more, see before. It is not negative when clocks were set back.
+// elapsed returns the time from one moment to another by the wall clock or the
+// monotonic one, whichever says more (see before), and zero when clocks were set
+// back.
 func elapsed(from, to time.Time) time.Duration {
 	return clampDelta(max(to.Sub(from), to.Round(0).Sub(from.Round(0))))
 }

@@ -41,8 +41,8 @@ func mustPut(t testing.TB, m *Memory, e *Entry) {
 	}
 }
 
-// wantHeld checks that e itself is what m has under its key.
-func wantHeld(t testing.TB, m *Memory, e *Entry) {
+// wantCached checks that e itself is what m has under its key.
+func wantCached(t testing.TB, m *Memory, e *Entry) {
 	t.Helper()
 	if got, ok := m.Get(e.Key); !ok || got != e {
 		t.Errorf("got (%p, %t) for %q, want %p", got, ok, e.Key, e)

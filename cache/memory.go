@@ -11,16 +11,16 @@ type MemoryOptions struct {
 	// MaxBytes is what all entries together may cost, see Entry.Cost. If zero,
 	// 256 MiB. A megabyte or two for bookkeeping come on top.
 	MaxBytes int64
-	// PinnedEntries is how many of the latest entries are held whatever else
-	// happens. If zero, 64.
+	// PinnedEntries is how many of the latest entries stay cached whatever the
+	// admission policy decides. If zero, 64.
 	PinnedEntries int
 	// PinnedBytes is what those may cost: at least a sixteenth of MaxBytes and
-	// at most half of it. An entry that costs more cannot be held at all. If
-	// zero, a quarter of MaxBytes. They are part of MaxBytes and not of the room
-	// for the others, whether the same entry is in both or not.
+	// at most half of it. An entry that costs more cannot be cached at all. If
+	// zero, a quarter of MaxBytes. These bytes are set aside from MaxBytes,
+	// whether a pinned entry is also among the others or not.
 	PinnedBytes int64
 
-	hot hotOptions // for tests
+	ristretto ristrettoOptions // for tests
 }
 
 const (
@@ -52,26 +52,26 @@ func (o MemoryOptions) withDefaults() (MemoryOptions, error) {
 	return o, nil
 }
 
-// Memory is the tier in this process. It is Ristretto, which finds out which
-// entries are worth their room, and beside it a ring of the latest ones:
-// Ristretto may turn away what is new, and the answer that was just paid for
-// must not be lost by that.
+// Memory is the tier in this process. It is Ristretto, whose admission policy finds
+// out which entries are used often enough, and beside it the latest entries, which
+// are pinned: Ristretto may reject what is new, and a response that was just paid
+// for must not be lost by that.
 //
 // Get never waits for a Put, and allocates nothing. The errors of Put are
 // ErrInvalid, ErrTooLarge (the entry costs more than PinnedBytes) and ErrClosed.
-// Close is safe at any time, but nothing is held after it: a program closes the
+// Close is safe at any time, but nothing is cached after it: a program closes the
 // cache when all who use it have ended.
 type Memory struct {
-	hot      *hot
-	ring     *ring
-	maxBytes int64
+	ristretto *ristrettoCache
+	pinned    *pinned
+	maxBytes  int64
 
 	hits, misses atomic.Uint64
 
 	life   sync.RWMutex // held for reading by every call, for writing by Close; guards closed
 	closed bool
 
-	write  sync.Mutex // one writer at a time; guards counts, and hot but for hot.get
+	write  sync.Mutex // one writer at a time; guards counts, and ristretto but for its get
 	counts Stats
 }
 
@@ -84,14 +84,14 @@ func NewMemory(o MemoryOptions) (*Memory, error) {
 	if err != nil {
 		return nil, err
 	}
-	hot, err := newHot(o.MaxBytes-o.PinnedBytes, o.hot)
+	ristretto, err := newRistretto(o.MaxBytes-o.PinnedBytes, o.ristretto)
 	if err != nil {
 		return nil, fmt.Errorf("cache: %w", err)
 	}
 	return &Memory{
-		hot:      hot,
-		ring:     newRing(o.PinnedEntries, o.PinnedBytes),
-		maxBytes: o.MaxBytes,
+		ristretto: ristretto,
+		pinned:    newPinned(o.PinnedEntries, o.PinnedBytes),
+		maxBytes:  o.MaxBytes,
 	}, nil
 }
 
@@ -106,19 +106,18 @@ func (m *Memory) Get(key Key) (*Entry, bool) {
 	return e, ok
 }
 
-// find asks Ristretto first, so that it learns what is wanted. The order makes
-// no difference to the result: offer sees to it that what Ristretto has of a key
-// is the latest.
+// find asks Ristretto first, which counts how often keys are used. The order makes
+// no difference to the result: what Ristretto has of a key is always the latest.
 func (m *Memory) find(key Key) (*Entry, bool) {
 	m.life.RLock()
 	defer m.life.RUnlock()
 	if m.closed {
 		return nil, false
 	}
-	if e, ok := m.hot.get(key); ok {
+	if e, ok := m.ristretto.get(key); ok {
 		return e, true
 	}
-	return m.ring.get(key)
+	return m.pinned.get(key)
 }
 
 // Put implements Tier.
@@ -136,19 +135,18 @@ func (m *Memory) Put(e *Entry) error {
 	return m.store(e, e.Cost())
 }
 
-// store pins e before it offers it, so that at no moment in between neither has
-// it, and counts what was lost to make room: what only one of the two lets go is
-// still held by the other.
+// store pins e before it offers it to Ristretto, so that there is no moment at which
+// neither has it. It counts an entry as evicted when both have let it go.
 func (m *Memory) store(e *Entry, cost int64) error {
-	displaced, pinned := m.ring.add(e, cost)
+	displaced, fits := m.pinned.add(e, cost)
 	for _, d := range displaced {
-		if !m.hot.holds(d.Key) {
+		if !m.ristretto.has(d.Key) {
 			m.counts.Evicted++
 		}
 	}
-	became, evicted := m.hot.offer(e, cost)
+	became, evicted := m.ristretto.offer(e, cost)
 	for _, d := range evicted {
-		if _, ok := m.ring.get(d.Key); !ok {
+		if _, ok := m.pinned.get(d.Key); !ok {
 			m.counts.Evicted++
 		}
 	}
@@ -160,7 +158,7 @@ func (m *Memory) store(e *Entry, cost int64) error {
 	case tooLarge:
 		m.counts.TooLarge++
 	}
-	if !pinned {
+	if !fits {
 		return fmt.Errorf("%w: %d bytes", ErrTooLarge, cost)
 	}
 	return nil
@@ -175,8 +173,8 @@ func (m *Memory) Delete(key Key) error {
 	}
 	m.write.Lock()
 	defer m.write.Unlock()
-	m.ring.remove(key)
-	m.hot.remove(key)
+	m.pinned.remove(key)
+	m.ristretto.remove(key)
 	return nil
 }
 
@@ -188,7 +186,54 @@ func (m *Memory) Close() error {
 		return nil
 	}
 	m.closed = true
-	m.hot.close()
-	m.ring.clear()
+	m.ristretto.close()
+	m.pinned.clear()
 	return nil
+}
+
+// Stats is the size of a Memory and what has happened in it so far. All numbers
+// belong to one moment, except Hits and Misses, which go on while the others are
+// read.
+type Stats struct {
+	// Entries is how many entries can be got, Bytes what they cost together
+	// (see Entry.Cost), MaxBytes what they may cost.
+	Entries         int
+	Bytes, MaxBytes int64
+	// PinnedEntries is how many of the entries are pinned since they are the
+	// latest, and PinnedBytes what those cost.
+	PinnedEntries int
+	PinnedBytes   int64
+
+	// Hits and Misses count the calls of Get by their result.
+	Hits, Misses uint64
+	// Dropped counts the entries for which Ristretto's write buffer was full,
+	// Rejected those that its admission policy rejected, TooLarge those that it
+	// was not offered since they would push out too many others. All of them
+	// stay cached as long as they are pinned.
+	Dropped, Rejected, TooLarge uint64
+	// Evicted counts the entries that were removed to make room for others.
+	// Replaced and deleted entries are not among them.
+	Evicted uint64
+}
+
+// Stats returns the state of the cache. It waits for a Put under way, but never
+// delays a Get. After Close nothing is cached any more and the counts stay.
+func (m *Memory) Stats() Stats {
+	m.life.RLock()
+	defer m.life.RUnlock()
+	m.write.Lock()
+	defer m.write.Unlock()
+	s := m.counts
+	s.Hits, s.Misses = m.hits.Load(), m.misses.Load()
+	s.MaxBytes = m.maxBytes
+	s.Entries, s.Bytes = len(m.ristretto.residents), m.ristretto.bytes
+	for _, p := range m.pinned.all() {
+		s.PinnedEntries++
+		s.PinnedBytes += p.cost
+		if !m.ristretto.has(p.entry.Key) {
+			s.Entries++
+			s.Bytes += p.cost
+		}
+	}
+	return s
 }

@@ -36,11 +36,11 @@ func TestMemoryOptions(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer m.Close()
-			got := MemoryOptions{MaxBytes: m.maxBytes, PinnedEntries: m.ring.maxEntries, PinnedBytes: m.ring.maxBytes}
+			got := MemoryOptions{MaxBytes: m.maxBytes, PinnedEntries: m.pinned.maxEntries, PinnedBytes: m.pinned.maxBytes}
 			if got.MaxBytes != tt.want.MaxBytes || got.PinnedEntries != tt.want.PinnedEntries || got.PinnedBytes != tt.want.PinnedBytes {
 				t.Errorf("got %+v, want %+v", got, tt.want)
 			}
-			if sum := m.hot.cache.MaxCost() + m.ring.maxBytes; sum != m.maxBytes {
+			if sum := m.ristretto.cache.MaxCost() + m.pinned.maxBytes; sum != m.maxBytes {
 				t.Errorf("the parts have %d bytes together, want %d", sum, m.maxBytes)
 			}
 		})
@@ -80,12 +80,12 @@ func TestStats(t *testing.T) {
 	m.Close()
 	m.Get("e")
 	check("closed", Stats{Hits: 2, Misses: 2, TooLarge: 1, Evicted: 1})
-	if m.hot.evicted != nil {
+	if m.ristretto.evicted != nil {
 		t.Error("entries are still referred to")
 	}
 }
 
-// TestTooLargeForAll shows that what cannot be held leaves nothing older behind.
+// TestTooLargeForAll shows that what cannot be cached leaves nothing older behind.
 func TestTooLargeForAll(t *testing.T) {
 	m := openMemory(t, MemoryOptions{MaxBytes: 1 << 20})
 	kept := sized(t, "kept", 1000)
@@ -97,16 +97,16 @@ func TestTooLargeForAll(t *testing.T) {
 		}
 		wantMiss(t, m, "a")
 	}
-	wantHeld(t, m, kept)
+	wantCached(t, m, kept)
 	if got := m.Stats(); got.Entries != 1 || got.Bytes != 1000 || got.TooLarge != 3 || got.Evicted != 0 {
 		t.Errorf("got %+v", got)
 	}
 }
 
-// TestPinnedOutlivesEviction shows that an entry which Ristretto evicts is held
+// TestPinnedOutlivesEviction shows that an entry which Ristretto evicts is cached
 // as long as it is pinned, and counted as evicted only then.
 func TestPinnedOutlivesEviction(t *testing.T) {
-	m := openMemory(t, MemoryOptions{MaxBytes: 64 << 10, PinnedEntries: 64, PinnedBytes: 16 << 10}) // 48 KiB hot
+	m := openMemory(t, MemoryOptions{MaxBytes: 64 << 10, PinnedEntries: 64, PinnedBytes: 16 << 10}) // 48 KiB are Ristretto's
 	for i := range 500 {
 		mustPut(t, m, sized(t, numbered(i), 1<<10))
 		for back := range min(i, 15) {
@@ -114,11 +114,11 @@ func TestPinnedOutlivesEviction(t *testing.T) {
 				t.Fatalf("entry %d is gone after %d more", i-back, back)
 			}
 		}
-		if m.hot.evicted != nil {
+		if m.ristretto.evicted != nil {
 			t.Fatal("evicted entries are still referred to")
 		}
 		if s := m.Stats(); s.Entries+int(s.Evicted) != i+1 {
-			t.Fatalf("%d entries held and %d evicted of %d", s.Entries, s.Evicted, i+1)
+			t.Fatalf("%d entries cached and %d evicted of %d", s.Entries, s.Evicted, i+1)
 		}
 	}
 	if s := m.Stats(); s.Evicted == 0 {
@@ -133,7 +133,7 @@ func TestGetDoesNotWait(t *testing.T) {
 	mustPut(t, m, e)
 	m.write.Lock()
 	defer m.write.Unlock()
-	wantHeld(t, m, e)
+	wantCached(t, m, e)
 	wantMiss(t, m, "b")
 }
 

@@ -13,7 +13,7 @@ func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m, err := NewMemory(MemoryOptions{
 			MaxBytes: modelBytes, PinnedEntries: modelPinned, PinnedBytes: modelBytes / 4,
-			hot: hotOptions{bufferItems: 1},
+			ristretto: ristrettoOptions{bufferItems: 1},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -34,11 +34,11 @@ const (
 	modelPinned = 4
 )
 
-// model knows what a Memory may hold, and what it must.
+// model knows what a Memory may have, and what it must.
 type model struct {
 	memory *Memory
 	latest map[Key]*Entry // what was Put last under each key, and not deleted since
-	recent []*Entry       // those that must be held, oldest first
+	recent []*Entry       // those that must be cached, oldest first
 
 	added, replaced, deleted int // entries by what became of them, before eviction
 	refused                  uint64
@@ -52,7 +52,7 @@ func (m *model) put(t *rapid.T) {
 	e.DerivedCost = rapid.OneOf(
 		rapid.IntRange(0, 2500),            // resident
 		rapid.IntRange(2500, 15_000),       // pinned only
-		rapid.IntRange(modelBytes/4, 1e15), // not held
+		rapid.IntRange(modelBytes/4, 1e15), // not cached
 	).Draw(t, "size")
 	_, held := m.lookup(e.Key)
 	err := m.memory.Put(e)

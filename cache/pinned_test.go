@@ -6,26 +6,26 @@ import (
 	"testing"
 )
 
-// keys returns what r holds, oldest first, and checks that its parts agree.
-func (r *ring) keys(t *testing.T) []Key {
+// keys returns what p has, oldest first, and checks that its parts agree.
+func (p *pinned) keys(t *testing.T) []Key {
 	t.Helper()
 	var keys []Key
 	var bytes int64
-	for _, p := range r.all() {
-		keys = append(keys, p.entry.Key)
-		bytes += p.cost
-		if e, ok := r.get(p.entry.Key); !ok || e != p.entry {
-			t.Errorf("%q is pinned, but get returned (%v, %t)", p.entry.Key, e, ok)
+	for _, s := range p.all() {
+		keys = append(keys, s.entry.Key)
+		bytes += s.cost
+		if e, ok := p.get(s.entry.Key); !ok || e != s.entry {
+			t.Errorf("%q is pinned, but get returned (%v, %t)", s.entry.Key, e, ok)
 		}
 	}
-	if bytes != r.bytes || len(r.byKey) != len(keys) {
-		t.Errorf("got %d keys and %d bytes on the books, want %d and %d", len(r.byKey), r.bytes, len(keys), bytes)
+	if bytes != p.bytes || len(p.byKey) != len(keys) {
+		t.Errorf("got %d keys and %d bytes on the books, want %d and %d", len(p.byKey), p.bytes, len(keys), bytes)
 	}
 	return keys
 }
 
-// ringStep adds an entry, or removes one if the key begins with '-'.
-type ringStep struct {
+// pinStep adds an entry, or removes one if the key begins with '-'.
+type pinStep struct {
 	key       Key
 	cost      int64
 	displaced []Key
@@ -33,8 +33,8 @@ type ringStep struct {
 	want      []Key // what is pinned then, oldest first
 }
 
-func TestRing(t *testing.T) {
-	for name, steps := range map[string][]ringStep{
+func TestPinned(t *testing.T) {
+	for name, steps := range map[string][]pinStep{
 		"the oldest goes": {
 			{"a", 1, nil, false, []Key{"a"}},
 			{"b", 1, nil, false, []Key{"a", "b"}},
@@ -75,27 +75,27 @@ func TestRing(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRing(3, 100)
+			p := newPinned(3, 100)
 			for i, s := range steps {
-				displaced, ok := s.do(r)
-				if got := r.keys(t); !slices.Equal(got, s.want) || !slices.Equal(displaced, s.displaced) || ok == s.refused {
+				displaced, ok := s.do(p)
+				if got := p.keys(t); !slices.Equal(got, s.want) || !slices.Equal(displaced, s.displaced) || ok == s.refused {
 					t.Fatalf("step %d: got %q, displaced %q, %t; want %q, %q, %t", i, got, displaced, ok, s.want, s.displaced, !s.refused)
 				}
 			}
-			r.clear()
-			if got := r.keys(t); got != nil {
+			p.clear()
+			if got := p.keys(t); got != nil {
 				t.Errorf("cleared: got %q", got)
 			}
 		})
 	}
 }
 
-func (s ringStep) do(r *ring) (displaced []Key, ok bool) {
+func (s pinStep) do(p *pinned) (displaced []Key, ok bool) {
 	if key, removes := strings.CutPrefix(s.key, "-"); removes {
-		r.remove(key)
+		p.remove(key)
 		return nil, true
 	}
-	gone, ok := r.add(&Entry{Key: s.key}, s.cost)
+	gone, ok := p.add(&Entry{Key: s.key}, s.cost)
 	for _, e := range gone {
 		displaced = append(displaced, e.Key)
 	}

@@ -23,7 +23,7 @@ func TestBurst(t *testing.T) {
 	for i := range n {
 		e := &Entry{Key: numbered(i)}
 		mustPut(t, m, e)
-		if got, ok := m.hot.get(e.Key); !ok || got != e {
+		if got, ok := m.ristretto.get(e.Key); !ok || got != e {
 			t.Fatalf("entry %d is not resident after Put", i)
 		}
 	}
@@ -33,7 +33,7 @@ func TestBurst(t *testing.T) {
 		}
 	}
 	if got := m.Stats(); got.Dropped+got.Rejected+got.Evicted != 0 || got.Entries != n {
-		t.Errorf("got %+v, want all %d held", got, n)
+		t.Errorf("got %+v, want all %d cached", got, n)
 	}
 }
 
@@ -46,7 +46,7 @@ func TestUpdateTwice(t *testing.T) {
 		mustPut(t, m, sized(t, key, 1000))
 		last := sized(t, key, 1500)
 		mustPut(t, m, last)
-		if got, ok := m.hot.get(key); !ok || got != last {
+		if got, ok := m.ristretto.get(key); !ok || got != last {
 			t.Fatalf("got the older of two entries of %q", key)
 		}
 	}
@@ -73,13 +73,13 @@ func TestUnreliableSet(t *testing.T) {
 			old, other := sized(t, "a", 1000), sized(t, "other", 1000)
 			mustPut(t, m, old)
 			mustPut(t, m, other)
-			m.hot.set = tt.set
+			m.ristretto.set = tt.set
 			renewed, added := sized(t, "a", 2000), sized(t, "b", 3000)
 			mustPut(t, m, renewed)
-			wantHeld(t, m, renewed)
+			wantCached(t, m, renewed)
 			mustPut(t, m, added)
-			wantHeld(t, m, added)
-			wantHeld(t, m, other)
+			wantCached(t, m, added)
+			wantCached(t, m, other)
 			s := m.Stats()
 			if got := tt.counts(s); got != [2]uint64{2, 0} {
 				t.Errorf("got counts %v, want 2 and 0", got)
@@ -87,12 +87,12 @@ func TestUnreliableSet(t *testing.T) {
 			if s.Entries != 3 || s.Bytes != 6000 {
 				t.Errorf("got %d entries of %d bytes, want 3 of 6000", s.Entries, s.Bytes)
 			}
-			for i := range 3 { // push them out of the ring
+			for i := range 3 { // push them out of the pinned ones
 				mustPut(t, m, sized(t, numbered(i), 1000))
 			}
 			wantMiss(t, m, "a") // and not the old one
 			wantMiss(t, m, "b")
-			wantHeld(t, m, other)
+			wantCached(t, m, other)
 			if got := m.Stats().Evicted; got != 2 {
 				t.Errorf("got %d evicted, want 2", got)
 			}
@@ -100,13 +100,13 @@ func TestUnreliableSet(t *testing.T) {
 	}
 }
 
-// TestFullOfHotEntries has a full cache of entries that are much asked for.
-// Ristretto says yes to new ones and turns them away.
-func TestFullOfHotEntries(t *testing.T) {
+// TestFullOfUsedEntries has a full cache of entries that are much used.
+// Ristretto says yes to new ones and rejects them.
+func TestFullOfUsedEntries(t *testing.T) {
 	const cost = 1000
 	m := openMemory(t, MemoryOptions{
 		MaxBytes: 160 * cost, PinnedEntries: 8, // 120 resident
-		hot: hotOptions{bufferItems: 1}, // the race detector empties larger buffers at random
+		ristretto: ristrettoOptions{bufferItems: 1}, // the race detector empties larger buffers at random
 	})
 	var residents []Key
 	for i := range 120 {
@@ -124,7 +124,7 @@ func TestFullOfHotEntries(t *testing.T) {
 		}
 		e := sized(t, fmt.Sprint("new ", added), cost)
 		mustPut(t, m, e)
-		wantHeld(t, m, e)
+		wantCached(t, m, e)
 		for back := range min(added, 7) {
 			if _, ok := m.Get(fmt.Sprint("new ", added-back)); !ok {
 				t.Errorf("new %d is gone, %d entries later", added-back, back)
@@ -137,7 +137,7 @@ func TestFullOfHotEntries(t *testing.T) {
 	}
 }
 
-// TestLargeEntry shows that a large entry is held and costs no other its place.
+// TestLargeEntry shows that a large entry is cached and costs no other its place.
 func TestLargeEntry(t *testing.T) {
 	m := openMemory(t, MemoryOptions{MaxBytes: 1 << 20}) // 768 KiB are Ristretto's
 	var small []*Entry
@@ -147,23 +147,23 @@ func TestLargeEntry(t *testing.T) {
 	}
 	atLimit := sized(t, "at the limit", 48<<10)
 	mustPut(t, m, atLimit)
-	if got := m.Stats(); got.TooLarge != 0 || got.Evicted != 0 || !m.hot.holds(atLimit.Key) {
+	if got := m.Stats(); got.TooLarge != 0 || got.Evicted != 0 || !m.ristretto.has(atLimit.Key) {
 		t.Errorf("at the limit: got %+v", got)
 	}
 	for i, size := range []int64{48<<10 + 1, 200 << 10, 256 << 10} {
 		above := sized(t, "above", size)
 		mustPut(t, m, above)
-		wantHeld(t, m, above)
-		if got := m.Stats(); got.TooLarge != uint64(i+1) || got.Evicted != 0 || m.hot.holds("above") {
+		wantCached(t, m, above)
+		if got := m.Stats(); got.TooLarge != uint64(i+1) || got.Evicted != 0 || m.ristretto.has("above") {
 			t.Errorf("%d bytes: got %+v", size, got)
 		}
 	}
 	for _, e := range small {
-		wantHeld(t, m, e)
+		wantCached(t, m, e)
 	}
 	small[0] = sized(t, small[0].Key, 100<<10) // a resident one that has grown
 	mustPut(t, m, small[0])
-	wantHeld(t, m, small[0])
+	wantCached(t, m, small[0])
 }
 
 // TestGrowingUpdate renews every entry with a larger one. Ristretto would exceed
@@ -171,16 +171,16 @@ func TestLargeEntry(t *testing.T) {
 func TestGrowingUpdate(t *testing.T) {
 	const n = 96
 	m := openMemory(t, MemoryOptions{MaxBytes: 128 << 10, PinnedEntries: 1})
-	limit := m.hot.cache.MaxCost()
+	limit := m.ristretto.cache.MaxCost()
 	for i := range n {
 		mustPut(t, m, sized(t, numbered(i), 1<<10))
 	}
 	for i := range n {
 		e := sized(t, numbered(i), 5<<10)
 		mustPut(t, m, e)
-		wantHeld(t, m, e)
-		if left := m.hot.cache.RemainingCost(); left < 0 || m.hot.bytes != limit-left {
-			t.Fatalf("update %d: got %d bytes by our books, %d by Ristretto's, limit %d", i, m.hot.bytes, limit-left, limit)
+		wantCached(t, m, e)
+		if left := m.ristretto.cache.RemainingCost(); left < 0 || m.ristretto.bytes != limit-left {
+			t.Fatalf("update %d: got %d bytes by our books, %d by Ristretto's, limit %d", i, m.ristretto.bytes, limit-left, limit)
 		}
 	}
 	before := m.Stats().Entries
@@ -201,11 +201,11 @@ func TestNoTimeToLive(t *testing.T) {
 		e := sized(t, "a", 1000)
 		e.FreshUntil = time.Now().Add(time.Second)
 		mustPut(t, m, e)
-		if ttl, ok := m.hot.cache.GetTTL("a"); !ok || ttl != 0 {
+		if ttl, ok := m.ristretto.cache.GetTTL("a"); !ok || ttl != 0 {
 			t.Errorf("got (%v, %t) to live, want none set", ttl, ok)
 		}
 		time.Sleep(time.Hour) // in the bubble
-		wantHeld(t, m, e)
+		wantCached(t, m, e)
 	})
 }
 
@@ -221,7 +221,7 @@ func TestExactCost(t *testing.T) {
 	if got := m.Stats().Bytes; got != want {
 		t.Errorf("got %d bytes, want %d", got, want)
 	}
-	if got := m.hot.cache.MaxCost() - m.hot.cache.RemainingCost(); got != want {
+	if got := m.ristretto.cache.MaxCost() - m.ristretto.cache.RemainingCost(); got != want {
 		t.Errorf("got cost %d from Ristretto, want %d", got, want)
 	}
 }
@@ -241,30 +241,30 @@ func TestCollisions(t *testing.T) {
 		{"no second hash", func(Key) (uint64, uint64) { return 7, 0 }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			m := openMemory(t, MemoryOptions{PinnedEntries: 2, hot: hotOptions{keyToHash: tt.hash}})
+			m := openMemory(t, MemoryOptions{PinnedEntries: 2, ristretto: ristrettoOptions{keyToHash: tt.hash}})
 			a, b := sized(t, "a", 1000), sized(t, "b", 2000)
 			mustPut(t, m, a)
 			wantMiss(t, m, "b")
 			mustPut(t, m, b)
-			wantHeld(t, m, a)
-			wantHeld(t, m, b)
+			wantCached(t, m, a)
+			wantCached(t, m, b)
 			if got := m.Stats(); got.Rejected != 1 || got.Entries != 2 || got.Bytes != 3000 {
-				t.Errorf("got %+v, want one rejected and both held", got)
+				t.Errorf("got %+v, want one rejected and both cached", got)
 			}
 			mustPut(t, m, sized(t, "b", 3000))
 			m.Delete("b") // must not touch a's place in the accounts
 			wantMiss(t, m, "b")
-			if got := m.hot.cache.MaxCost() - m.hot.cache.RemainingCost(); got != 1000 {
+			if got := m.ristretto.cache.MaxCost() - m.ristretto.cache.RemainingCost(); got != 1000 {
 				t.Errorf("got cost %d from Ristretto, want that of a", got)
 			}
-			mustPut(t, m, sized(t, "c", 1000)) // push a out of the ring
+			mustPut(t, m, sized(t, "c", 1000)) // push a out of the pinned ones
 			mustPut(t, m, sized(t, "d", 1000))
-			wantHeld(t, m, a)
+			wantCached(t, m, a)
 			wantMiss(t, m, "b")
 			m.Delete("a")
 			wantMiss(t, m, "a")
 			mustPut(t, m, b) // the place is free now
-			if !m.hot.holds("b") {
+			if !m.ristretto.has("b") {
 				t.Error("b is not resident, though nothing else is")
 			}
 		})
