@@ -4,8 +4,9 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
-	"perigee/proxy/ll2"
+	"perigee/proxy/clients"
 	"perigee/proxy/respond"
 )
 
@@ -36,19 +37,15 @@ func admit(r *http.Request) *respond.Problem {
 				strconv.Itoa(maxTarget) + " are allowed.",
 		}
 	case strings.Contains(r.RequestURI, "#"):
-		return bad("target", "The request target holds a '#'. A fragment is never sent; a '#' that is data is written %23.")
-	case !validHost(r.Host):
-		return bad("host", "The Host field is not a host name or address with an optional port.")
+		return badRequest("target", "The request target holds a '#'. A fragment is never sent; a '#' that is data is written %23.")
+	case !clients.ValidHost(r.Host):
+		return badRequest("host", "The Host field is not a host name or address with an optional port.")
 	case r.ContentLength != 0:
-		return bad("body", "The request has a body. Nothing here reads one: send the parameters in the query.")
+		return badRequest("body", "The request has a body. Nothing here reads one: send the parameters in the query.")
 	case acceptLength(r) > maxAccept:
-		return bad("accept", "The Accept field is longer than "+strconv.Itoa(maxAccept)+" bytes.")
+		return badRequest("accept", "The Accept field is longer than "+strconv.Itoa(maxAccept)+" bytes.")
 	}
 	return nil
-}
-
-func bad(reason, detail string) *respond.Problem {
-	return &respond.Problem{Status: http.StatusBadRequest, Reason: reason, Detail: detail}
 }
 
 func acceptLength(r *http.Request) int {
@@ -59,31 +56,22 @@ func acceptLength(r *http.Request) int {
 	return n
 }
 
-// validHost reports whether host may stand in a link. The field becomes part of
-// JSON and HTML bodies, so it is held to letters, digits and what addresses and
-// ports need; net/http alone lets quotes through.
-func validHost(host string) bool {
-	if host == "" {
-		return false
-	}
-	for i := range len(host) {
-		switch c := host[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case c == '.', c == '-', c == '_', c == ':', c == '[', c == ']':
-		default:
-			return false
+// preferredWait is how long the client itself would wait: Prefer: wait=SECONDS
+// (RFC 7240, section 4.3).
+func preferredWait(h http.Header) time.Duration {
+	wait := time.Duration(1<<63 - 1)
+	for _, line := range h["Prefer"] {
+		for preference := range strings.SplitSeq(line, ",") {
+			preference, _, _ = strings.Cut(preference, ";")
+			name, value, _ := strings.Cut(preference, "=")
+			if !strings.EqualFold(strings.TrimSpace(name), "wait") {
+				continue
+			}
+			n, err := strconv.ParseUint(strings.Trim(value, ` "`), 10, 31)
+			if err == nil {
+				wait = min(wait, time.Duration(n)*time.Second)
+			}
 		}
 	}
-	return true
-}
-
-// request states what the client asked as package ll2 wants to know it. The
-// target is taken as it stood on the wire: net/http's own view of it is decoded
-// in places.
-func request(r *http.Request) ll2.Request {
-	path, query := r.URL.EscapedPath(), r.URL.RawQuery
-	if strings.HasPrefix(r.RequestURI, "/") { // not the absolute form
-		path, query, _ = strings.Cut(r.RequestURI, "?")
-	}
-	return ll2.Request{Path: path, Query: query, Accept: r.Header["Accept"]}
+	return wait
 }

@@ -104,7 +104,7 @@ func TestWhatNobodyAcceptsCostsNothing(t *testing.T) {
 func TestOptionsNeverGoUpstream(t *testing.T) {
 	r := newRig(t, rigOptions{})
 	for _, target := range []string{"/2.3.0/spacecraft/", "/docs/", "/2.3.0/nope/"} {
-		got := fetch(t, http.MethodOptions, r.proxy.URL+target)
+		got := send(t, http.MethodOptions, r.proxy.URL+target)
 		if got.status != http.StatusNoContent || got.header.Get("Allow") != "GET, HEAD, OPTIONS" || got.body != "" {
 			t.Errorf("OPTIONS %s: %d, Allow %q, %q", target, got.status, got.header.Get("Allow"), got.body)
 		}
@@ -119,7 +119,7 @@ func TestOptionsNeverGoUpstream(t *testing.T) {
 
 func TestPreflightsAreAnsweredHere(t *testing.T) {
 	r := newRig(t, rigOptions{})
-	got := fetch(t, http.MethodOptions, r.proxy.URL+"/2.3.0/launches/upcoming/",
+	got := send(t, http.MethodOptions, r.proxy.URL+"/2.3.0/launches/upcoming/",
 		"Origin", "https://app.example", "Access-Control-Request-Method", "GET",
 		"Access-Control-Request-Headers", "authorization,content-type")
 	for name, want := range map[string]string{

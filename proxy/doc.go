@@ -1,10 +1,9 @@
-// Package proxy is the journey of a request through Perigee, in one direction:
+// Package proxy answers requests for the Launch Library 2 API from what is cached,
+// and asks upstream only when it must.
 //
-//	observe → admit → resolve → look up → forward (→ fill → upstream) → answer
-//
-// Handler is the whole journey as an http.Handler. What a request means is
-// package ll2's to say, what is held is package cache's, and package upstream is
-// the only one that dials. A fresh answer is written straight from the cache;
-// everything else goes through httputil.ReverseProxy, whose transport is the
-// fill: one fetch for all who want the same resource at the same time.
+// A request takes one way, which Handler.ServeHTTP tells: it is admitted, its client
+// identified (package clients), its meaning resolved (package ll2), what is cached
+// looked up (package collection), and then one pure function decides what becomes of
+// it. What must be fetched goes through httputil.ReverseProxy to package fetch, and
+// what that brings is decided about once more. Package render makes the answer.
 package proxy

@@ -1,49 +1,61 @@
 package proxy
 
 import (
-	"net/http"
+	"time"
 
+	"perigee/cache/rfc9111"
+	"perigee/proxy/clients"
+	"perigee/proxy/collection"
 	"perigee/proxy/ll2"
+	"perigee/proxy/quota"
+	"perigee/proxy/render"
 	"perigee/proxy/respond"
 )
 
-// exchange is one request under way: what is known of it so far and where its
-// answer goes. It belongs to the goroutine of its request.
+// exchange is one request under way, with what each stage found out. It belongs to
+// the goroutine of its request.
 type exchange struct {
 	respond.Exchange
-	proxy *Handler
-	name  string // of a client that sent its key; else empty
-
-	moved    bool          // its time bounds were moved to the beginning of the interval
-	fwd      respond.Fwd   // why upstream is to be asked
-	windows  *windowPlan   // shared and read-only; nil: the resource itself is asked for
-	resource *ll2.Resource // shared and read-only; nil until resolved
-	base     base          // of the links in the answer
+	client     clients.Client            // by identify
+	question                             // by resolve
+	directives rfc9111.RequestDirectives // by resolve
+	cached     cached                    // by look-up
+	fwd        respond.Fwd               // by decide: why upstream is asked
 }
 
-// settle says how the request is answered: in the record, and in h, the header
-// of the answer, with what scripts of other origins may do with it.
-func (x *exchange) settle(h http.Header, v respond.Handling) {
-	x.settleAs(h, v, v.Member(x.key()).String())
-}
-
-// settleAs is settle with the Cache-Status field already written.
-func (x *exchange) settleAs(h http.Header, v respond.Handling, cacheStatus string) {
-	x.Settle(h, v, cacheStatus)
-	x.proxy.cors.grant(h, x.Request)
-	x.proxy.tellQuota(h, x)
+// question is what a request asks for. All of it is shared and read-only.
+type question struct {
+	resource *ll2.Resource    // nil until resolved
+	plan     *collection.Plan // from which windows the page is cut; nil: the resource itself is fetched
+	moved    bool             // its time bounds were moved to the beginning of the freshness interval
 }
 
 // key is that of the resource, empty if there is none.
-func (x *exchange) key() string {
-	if x.resource == nil {
+func (q *question) key() string {
+	if q.resource == nil {
 		return ""
 	}
-	return x.resource.Key
+	return q.resource.Key
 }
 
-// writeProblem answers with p. Problems are never stored, by anyone.
-func (x *exchange) writeProblem(p *respond.Problem) {
-	x.settle(x.Header(), p.Handling())
-	x.SendProblem(p)
+// rendering is what a rendering for this request depends on.
+func (x *exchange) rendering() render.Request {
+	return render.Request{Resource: x.resource, Query: x.Request.URL.RawQuery, Base: x.client.Base}
+}
+
+// holdingPatience is how long a client waits for a slot of the quota to whom
+// something stale can be given. It is enough for the report of what others spent,
+// which is asked for after a quiet time.
+const holdingPatience = 3 * time.Second
+
+// waiter says who waits for what x fetches, how urgently, and for how long.
+func (x *exchange) waiter(patience time.Duration) quota.Waiter {
+	w := quota.Waiter{
+		Client: x.client.ID, Priority: quota.Waiting,
+		Deadline: x.Start.Add(min(patience, preferredWait(x.Request.Header))),
+	}
+	if x.fwd != respond.FwdURIMiss {
+		w.Priority, w.Deadline = quota.Holding, x.Start.Add(holdingPatience)
+	}
+	return w
 }

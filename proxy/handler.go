@@ -1,73 +1,67 @@
 package proxy
 
 import (
-	"context"
 	"errors"
+	"iter"
 	"log/slog"
 	"net/http"
+	"net/http/httputil"
 	"net/netip"
 	"net/url"
 	"time"
 
 	"perigee/cache"
 	"perigee/cache/rfc9111"
+	"perigee/proxy/clients"
+	"perigee/proxy/collection"
+	"perigee/proxy/fetch"
 	"perigee/proxy/ll2"
 	"perigee/proxy/quota"
+	"perigee/proxy/render"
 	"perigee/proxy/respond"
-	"perigee/proxy/upstream"
 )
 
-// Upstream is the one who dials. It is an interface so that tests can answer
-// without sockets, inside a simulated clock.
+// Upstream is the one who dials.
 type Upstream interface {
-	// Get fetches one resource whole. It sends at most one request.
-	Get(ctx context.Context, ask upstream.Ask) (*upstream.Answer, error)
+	fetch.Upstream
 	// RoundTrip passes one request through, streamed.
 	RoundTrip(*http.Request) (*http.Response, error)
-	// Throttle asks for the report of what is spent, which is free of charge.
-	Throttle(ctx context.Context) (quota.Report, error)
 }
 
 // Observer is told what happens. Its methods are called on the path of requests:
 // they must be quick and safe for concurrent use.
 type Observer interface {
 	respond.Observer
-	WaiterJoined()
-	FetchStarted()
-	FetchEnded()
-	DowngradeRejected(reason string)
-	DirectiveOverridden(directive string)
+	fetch.Observer
 	PageCut(straddles, mixed bool)
-	WindowRejected(doubt string)
+	WindowRejected(reason string)
 	ObjectFromList()
 	ParameterIgnored(name string)
 	StaleServed(detail, endpoint string)
-	PanicRecovered()
-	ThrottleReportFailed()
 }
 
 // Options configure a Handler.
 type Options struct {
-	// Upstream answers what is not held. Required.
+	// Upstream answers what is not cached. Required.
 	Upstream Upstream
 	// UpstreamURL is upstream's base as it stands in the links of its bodies. Required.
 	UpstreamURL *url.URL
 	// Store holds the entries. The Handler does not close it. Required.
 	Store cache.Tier
-	// Peers share flights with this replica, and what they bring. If nil, it is on
-	// its own.
+	// Peers are the replicas that share fetches with this one, and what they bring. If
+	// nil, it is on its own.
 	Peers Peers
 	// Policy decides how long answers are fresh. Required.
 	Policy *rfc9111.Policy
 	// Gate lets fetches through to upstream, within the quota and in fair turns. Required.
 	Gate *quota.Gate
-	// Patience is how long a client that waits for a page nobody holds waits for a
+	// Patience is how long a client that waits for a page that is not cached waits for a
 	// slot of the quota at most. If zero, it takes what is there at once.
 	Patience time.Duration
 	// RateLimitFields tells every client the quota in RateLimit and RateLimit-Policy.
 	RateLimitFields bool
 	// Keys are the named clients. If nil, there are none.
-	Keys *Keys
+	Keys *clients.Keys
 	// RequireKey refuses clients that are not among them.
 	RequireKey bool
 	// PublicURL is the base of the links in answers. If nil, the one the client used.
@@ -88,44 +82,54 @@ type Options struct {
 	// MoveTimeBounds has requests whose time bound is the present second share the
 	// answer of one freshness interval.
 	MoveTimeBounds bool
-	// Offline has nothing sent upstream, ever: only what is held is served, however
+	// Offline has nothing sent upstream, ever: only what is cached is served, however
 	// old it is.
 	Offline bool
 	// ReloadInterval is how often at most one resource is fetched because a client
-	// will not have what is held (Cache-Control: no-cache and the like). If zero,
+	// will not have what is cached (Cache-Control: no-cache and the like). If zero,
 	// as often as clients like.
 	ReloadInterval time.Duration
 	// FetchTimeout bounds one fetch for all who wait for it. If zero, 30 s.
 	FetchTimeout time.Duration
-	// Holders is what SaveHolders was given last, in an earlier run with the same
-	// Store: which lists hold objects that they can answer for. If nil, or of another
-	// version, only those do that are asked for again.
-	Holders []byte
-	// SaveHolders keeps that. It is called before what is new is answered, never twice
-	// at a time. If nil, it is not kept.
-	SaveHolders func([]byte)
+	// ObjectLists is what SaveObjectLists was given last, in an earlier run with the
+	// same Store: which lists have objects that they can answer for. If nil, or of
+	// another version, only those do that are fetched again.
+	ObjectLists []byte
+	// SaveObjectLists keeps that. It is called before what is new is answered, never
+	// twice at a time. If nil, it is not kept.
+	SaveObjectLists func([]byte)
 	// Observer is told what happens. If nil, nobody is.
 	Observer Observer
 	// Logger gets the access records and what an operator should know. If nil, nothing is logged.
 	Logger *slog.Logger
 }
 
-// Handler answers requests for LL2, from what is held whenever it can. It is
-// safe for concurrent use. Close it when no more requests come.
+// Peers are the replicas that share fetches with this one.
+type Peers interface {
+	fetch.Peers
+	// Remember has those told who come later that the list under a key has objects.
+	Remember(key string)
+}
+
+// Handler answers requests for LL2, from what is cached whenever it can. It owns the
+// order of the stages and nothing else. It is safe for concurrent use. Close it when
+// no more requests come.
 type Handler struct {
-	options    Options
-	observer   Observer
-	log        *slog.Logger
-	addressing addressing
-	cors       *cors
-	views      views
-	resolver   *resolver
-	filler     *filler
-	reporter   *reporter
-	lists      *lists
-	objects    *objects
-	holders    *holders
-	forwarder  *respond.Forwarder[*exchange]
+	observer  Observer
+	log       *slog.Logger
+	store     cache.Tier
+	gate      *quota.Gate
+	rules     rules // but for now
+	clients   *clients.Identifier
+	resolver  *resolver
+	finder    *finder
+	lists     *collection.Collections
+	fetcher   *fetch.Fetcher
+	reporter  *fetch.Reporter // nil: offline
+	responder *responder
+	pages     *pageLog
+	forwarder *respond.Forwarder[*exchange]
+	rebuild   func(*cache.Entry) *cache.Entry
 }
 
 // New returns a Handler and starts its worker, which an offline one has not.
@@ -133,155 +137,184 @@ func New(o Options) (*Handler, error) {
 	if o.Upstream == nil || o.UpstreamURL == nil || o.Store == nil || o.Policy == nil || o.Gate == nil {
 		return nil, errors.New("proxy: Upstream, UpstreamURL, Store, Policy and Gate are required")
 	}
-	if o.Keys == nil {
-		o.Keys = new(Keys)
-	}
 	if o.Observer == nil {
 		o.Observer = silent{}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if o.FetchTimeout == 0 {
-		o.FetchTimeout = 30 * time.Second
-	}
 	h := &Handler{
-		options: o, observer: o.Observer, log: o.Logger,
-		addressing: addressing{trusted: o.TrustedProxies},
-		cors:       newCORS(o.CORSOrigins),
-		resolver:   newResolver(ll2.Options{KeepUnknown: o.KeepUnknownParams}, widths{o.Window, o.WindowDetailed}),
-		lists:      newLists(),
-		objects:    newObjects(),
-		holders:    newHolders(o.Holders, o.SaveHolders),
+		observer: o.Observer, log: o.Logger, store: o.Store, gate: o.Gate,
+		rules: rules{offline: o.Offline, reloadInterval: o.ReloadInterval},
+		clients: clients.NewIdentifier(clients.Options{
+			TrustedProxies: o.TrustedProxies, Base: o.linkBase(), Keys: o.Keys, RequireKey: o.RequireKey,
+		}),
+		responder: &responder{cors: newCORS(o.CORSOrigins), limits: &rateLimits{gate: o.Gate, off: !o.RateLimitFields}},
+		rebuild:   fetch.Rebuilder(o.UpstreamURL),
 	}
-	if fixed := o.linkBase(); fixed != nil {
-		h.addressing.fixed = fixed
+	var moving *rfc9111.Policy
+	if o.MoveTimeBounds {
+		moving = o.Policy
 	}
-	h.filler = newFiller(o, h.stored)
-	h.reporter = newReporter(o)
+	widths := collection.Widths{Normal: o.Window, Detailed: o.WindowDetailed}
+	h.resolver = newResolver(ll2.Options{KeepUnknown: o.KeepUnknownParams}, widths, moving)
+	h.lists = collection.New(o.collectionOptions())
+	h.finder = &finder{store: o.Store, lists: h.lists, offline: o.Offline}
+	h.pages = &pageLog{lists: h.lists, observer: o.Observer, log: o.Logger}
+	fetching := o.fetchOptions(h.lists.Stored)
+	h.fetcher = fetch.New(fetching)
 	if !o.Offline {
-		h.reporter.start()
+		h.reporter = fetch.StartReporter(fetching)
 	}
-	h.forwarder = h.newForwarder()
+	h.forwarder = h.newForwarder(o)
 	return h, nil
 }
 
-// stored learns from an entry that was just stored, and what it took the place of.
-func (h *Handler) stored(res *ll2.Resource, e, old *cache.Entry) {
-	if h.learn(res, e) && h.options.Peers != nil {
-		h.options.Peers.Remember(res.Key) // here and not in learn: a hit waits for no peer
-	}
-	h.lists.hold(e)
-	if old != nil {
-		h.lists.replaced(res, old)
-	}
-}
-
-// WindowsHeld returns how many windows were fetched that may still be served.
-func (h *Handler) WindowsHeld() int { return h.lists.windowsHeld(time.Now()) }
-
 // linkBase is the base of every answer's links, nil if it is the client's own.
-func (o *Options) linkBase() *base {
-	var b base
-	switch {
-	case o.KeepLinks:
-		b = baseOf(o.UpstreamURL)
-	case o.PublicURL != nil:
-		b = baseOf(o.PublicURL)
-	default:
+func (o *Options) linkBase() *clients.Base {
+	u := o.PublicURL
+	if o.KeepLinks {
+		u = o.UpstreamURL
+	}
+	if u == nil {
 		return nil
 	}
+	b := clients.BaseOf(u)
 	return &b
+}
+
+func (o *Options) collectionOptions() collection.Options {
+	lists := collection.Options{Store: o.Store, ObjectLists: o.ObjectLists, SaveObjectLists: o.SaveObjectLists}
+	if o.Peers != nil {
+		lists.Remember = o.Peers.Remember
+	}
+	return lists
+}
+
+func (o *Options) fetchOptions(stored func(res *ll2.Resource, stored, previous *cache.Entry)) fetch.Options {
+	f := fetch.Options{
+		Upstream: o.Upstream, UpstreamURL: o.UpstreamURL, Store: o.Store, Policy: o.Policy, Gate: o.Gate,
+		Stored: stored, Timeout: o.FetchTimeout, Observer: o.Observer, Logger: o.Logger,
+	}
+	if o.Peers != nil {
+		f.Peers = o.Peers
+	}
+	return f
+}
+
+// newForwarder has ReverseProxy send requests upstream through a transport of ours.
+func (h *Handler) newForwarder(o Options) *respond.Forwarder[*exchange] {
+	t := &transport{
+		upstream: o.Upstream, base: clients.BaseOf(o.UpstreamURL).String(),
+		fetcher: h.fetcher, finder: h.finder, lists: h.lists, gate: o.Gate, patience: o.Patience,
+		responder: h.responder, pages: h.pages,
+	}
+	rewrite := func(p *httputil.ProxyRequest) {
+		p.SetURL(o.UpstreamURL)
+		p.Out.URL.Path, p.Out.URL.RawPath = p.In.URL.Path, p.In.URL.RawPath
+		p.Out.URL.RawQuery = p.In.URL.RawQuery // ReverseProxy drops pairs that Go cannot parse
+	}
+	return respond.NewForwarder(rewrite, t.roundTrip, h.responder.failed, slog.NewLogLogger(o.Logger.Handler(), slog.LevelWarn))
 }
 
 // Close ends the fetches under way and waits for the goroutines. Call it after
 // the server has stopped handing in requests and before the store is closed.
 func (h *Handler) Close() {
-	h.filler.close()
-	h.reporter.close()
+	h.fetcher.Close()
+	if h.reporter != nil {
+		h.reporter.Close()
+	}
 }
 
-// ServeHTTP is the journey. Each room calls only the next.
+// ServeHTTP is the journey of a request: admit, identify, resolve, look up, decide,
+// and then serve, or forward, which decides once more with what the fetch brought.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{Exchange: respond.NewExchange(w, r), proxy: h}
+	x := &exchange{Exchange: respond.NewExchange(w, r)}
 	h.observer.RequestStarted()
 	defer h.observe(x)
 	if p := admit(r); p != nil {
-		x.writeProblem(p)
+		h.responder.problem(x, p)
 		return
 	}
 	if r.Method == http.MethodOptions {
-		h.serveOptions(x)
+		h.responder.answerOptions(x)
 		return
 	}
-	if p := h.identify(x); p != nil {
-		x.writeProblem(p)
+	var err error
+	if x.client, err = h.clients.Identify(r); err != nil {
+		h.responder.failed(x, err)
 		return
 	}
-	meant, err := h.resolver.resolve(r.RequestURI, request(r))
-	if err != nil {
-		x.writeProblem(bad("query", err.Error()))
+	if x.question, err = h.resolver.resolve(r, x.Start); err != nil {
+		h.responder.failed(x, err)
 		return
 	}
-	x.resource, x.windows, x.base = &meant.resource, meant.windows, h.addressing.base(r)
-	if h.options.MoveTimeBounds {
-		h.moveTimeBounds(x)
-	}
-	h.serve(x)
-}
-
-// serve sends a resolved request the way of its kind.
-func (h *Handler) serve(x *exchange) {
 	switch {
 	case x.resource.Kind == ll2.Throttle:
-		h.serveThrottle(x)
-	case refused(x.resource):
-		h.serveUnacceptable(x)
-	case h.options.Offline:
-		h.serveOffline(x)
-	case x.resource.Kind == ll2.Outside:
-		h.forward(x)
-	case h.cuttable(x):
-		if !h.lookUpWindows(x) {
-			h.forward(x)
-		}
+		h.responder.answerThrottle(x, h.gate.View(x.client.ID, x.Start))
+	case isUnacceptable(x.resource):
+		h.responder.answerUnacceptable(x)
+	case x.resource.Kind == ll2.Outside && !h.rules.offline:
+		h.forwarder.Forward(&x.Exchange, x)
 	default:
-		if !h.lookUp(x) {
-			h.forward(x)
+		h.answer(x)
+	}
+}
+
+// answer serves what is cached, or has the request forwarded.
+func (h *Handler) answer(x *exchange) {
+	x.directives = rfc9111.ParseRequest(x.Request.Header)
+	x.cached = h.finder.find(&x.question, x.client.ID, x.Start)
+	now := h.rules
+	now.now = x.Start
+	d := decide(&x.question, &x.cached, &x.directives, now)
+	for _, res := range d.refresh {
+		d.handling.Detail = h.fetcher.Refresh(res)
+	}
+	switch {
+	case d.err != nil:
+		h.responder.failed(x, d.err)
+	case d.fwd != respond.NotForwarded:
+		x.fwd = d.fwd
+		h.forwarder.Forward(&x.Exchange, x)
+	default:
+		h.serve(x, d)
+	}
+}
+
+// serve serves what was decided.
+func (h *Handler) serve(x *exchange, d decision) {
+	if d.selection != nil {
+		d.handling.Detail = h.pages.answered(x, d)
+	}
+	if d.source.Detail() == render.FromList {
+		h.observer.ObjectFromList()
+	}
+	h.responder.serve(x, d.source, d.handling)
+}
+
+// WindowsCached returns how many windows were fetched that may still be served.
+func (h *Handler) WindowsCached() int { return h.lists.Cached(time.Now()) }
+
+// HeardOf is told of what other replicas have stored: it may have objects.
+func (h *Handler) HeardOf(keys ...string) { h.lists.HeardOf(keys...) }
+
+// LearnCached finds out which objects stand in entries that are cached from earlier
+// runs, as they come from where they were kept: what is derived from them is not
+// there. It reads them all. Call it before the first request.
+//
+// Without it, of what was imported only those lists answer for their objects that
+// were asked for here, and offline that may be none.
+func (h *Handler) LearnCached(entries iter.Seq[*cache.Entry]) {
+	h.lists.LearnAll(func(yield func(*ll2.Resource, *cache.Entry) bool) {
+		for e := range entries {
+			res, ok := fetch.ResourceOf(e)
+			if !ok || !res.HasObjects() {
+				continue
+			}
+			if e = h.rebuild(e); e != nil && !yield(&res, e) {
+				return
+			}
 		}
-	}
-}
-
-// serveOptions answers preflights and questions for the methods: upstream would
-// charge for them and know nothing that we do not.
-func (h *Handler) serveOptions(x *exchange) {
-	header := x.Header()
-	x.settle(header, respond.Handling{Outcome: respond.Local, Detail: "options"})
-	header.Set("Allow", allowed)
-	h.cors.preflight(header, x.Request)
-	x.Record.Status = http.StatusNoContent
-	x.WriteHeader(http.StatusNoContent)
-}
-
-// refused reports whether the framework is known to refuse the request before it
-// looks at anything else.
-func refused(res *ll2.Resource) bool {
-	return res.Kind.Tabled() &&
-		(res.Representation == ll2.NotAcceptable || res.Representation == ll2.UnknownFormat)
-}
-
-// serveUnacceptable answers as Django REST Framework does when a client accepts
-// no representation that there is. The framework negotiates before it counts,
-// so nothing is learned, and nothing need be spent, by asking.
-func (h *Handler) serveUnacceptable(x *exchange) {
-	status, body := http.StatusNotAcceptable, `{"detail":"Could not satisfy the request Accept header."}`
-	if x.resource.Representation == ll2.UnknownFormat {
-		status, body = http.StatusNotFound, `{"detail":"Not found."}`
-	}
-	header := x.Header()
-	x.settle(header, respond.Handling{Outcome: respond.Local, Detail: "negotiation"})
-	header.Set("Content-Type", "application/json")
-	header.Add("Vary", "Accept")
-	header.Set("Allow", allowed)
-	x.Send(status, []byte(body))
+	})
 }

@@ -20,8 +20,8 @@ type kept struct {
 }
 
 func (k *kept) options(o *proxy.Options) {
-	o.Holders = k.data
-	o.SaveHolders = func(data []byte) { k.data = data; k.saves++ }
+	o.ObjectLists = k.data
+	o.SaveObjectLists = func(data []byte) { k.data = data; k.saves++ }
 }
 
 // firstRun has a handler fetch some targets and end. It returns what it left.
@@ -125,7 +125,7 @@ func TestLandedListsAnswerForTheirObjects(t *testing.T) {
 		there := stocking(t, s, sim, withWindows)
 		there.get(detailedList)
 		for _, key := range []string{detailedKey, "ll2/1 json /2.3.0/spacecraft/?limit=100", "nonsense"} {
-			here.h.Landed(key)
+			here.h.HeardOf(key)
 		}
 		asked := sim.Requests().Billed
 		if got := here.get("/2.3.0/spacecraft/57/"); !strings.HasPrefix(got.outcome(), "hit;detail=from-list") {
@@ -160,8 +160,8 @@ func TestHoldersHaveABound(t *testing.T) {
 		k := &kept{}
 		r := stocking(t, newShelf(t), ll2sim.New(ll2sim.Options{Limit: -1}), withWindows, k.options)
 		for i := range 1010 {
-			r.h.Landed(fmt.Sprintf("ll2/1 json /2.3.0/spacecraft/?limit=100&mode=detailed&offset=%d00", 1+i))
-			r.h.Landed(detailedKey) // stays the latest
+			r.h.HeardOf(fmt.Sprintf("ll2/1 json /2.3.0/spacecraft/?limit=100&mode=detailed&offset=%d00", 1+i))
+			r.h.HeardOf(detailedKey) // stays the latest
 		}
 		got := string(k.data)
 		if n := strings.Count(got, "ll2/1"); n != 1000 || !strings.Contains(got, "offset=101000\"") || strings.Contains(got, "offset=100\"") || !strings.Contains(got, "detailed\"") {
@@ -250,7 +250,7 @@ func TestHoldersAreReadOnce(t *testing.T) {
 		store := &counting{shelf: s, gets: map[string]int{}}
 		after := newClockRig(t, sim, withWindows, k.options, func(o *proxy.Options) { o.Store = store })
 		const refused = "ll2/1 json /2.3.0/spacecraft/?limit=100&mode=detailed&status=abc" // a 400, and no list
-		after.h.Landed(refused)
+		after.h.HeardOf(refused)
 		for id := 400; id < 405; id++ { // beyond the list
 			after.get(fmt.Sprintf("/2.3.0/spacecraft/%d/", id))
 		}
@@ -279,7 +279,7 @@ func TestOnlyTheListThatIsNewIsRead(t *testing.T) {
 		sim.Hide("spacecraft", 10)
 		time.Sleep(time.Minute)
 		stocking(t, s, sim, withWindows).get(detailedList, "Cache-Control", "no-cache")
-		here.h.Landed(detailedKey)
+		here.h.HeardOf(detailedKey)
 		if got := here.get("/2.3.0/spacecraft/57/"); got.outcome() != "hit;detail=from-list;ttl=3600" {
 			t.Errorf("got %s, want it from the new list", got.outcome())
 		}
@@ -299,7 +299,7 @@ func TestANewListIsReadBeforeAStaleOneAnswers(t *testing.T) {
 		here.get("/2.3.0/spacecraft/57/")
 		time.Sleep(3 * time.Hour)
 		stocking(t, s, sim, withWindows).get(detailedList)
-		here.h.Landed(detailedKey)
+		here.h.HeardOf(detailedKey)
 		if got := here.get("/2.3.0/spacecraft/57/"); got.outcome() != "hit;detail=from-list;ttl=3600" {
 			t.Errorf("got %s, want it from the new list", got.outcome())
 		}

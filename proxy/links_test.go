@@ -113,7 +113,7 @@ func TestConditionalRequests(t *testing.T) {
 
 func TestHeadFetchesAndStoresTheGet(t *testing.T) {
 	r := newRig(t, rigOptions{})
-	head := fetch(t, http.MethodHead, r.proxy.URL+onePage)
+	head := send(t, http.MethodHead, r.proxy.URL+onePage)
 	get := r.get(onePage)
 	if head.status != 200 || head.body != "" || head.header.Get("Content-Length") != get.header.Get("Content-Length") {
 		t.Errorf("HEAD: %d, Content-Length %q, GET's %q", head.status, head.header.Get("Content-Length"), get.header.Get("Content-Length"))
@@ -121,7 +121,7 @@ func TestHeadFetchesAndStoresTheGet(t *testing.T) {
 	if !strings.HasPrefix(get.outcome(), "hit;") || r.billed() != 1 {
 		t.Errorf("GET after HEAD: %q, %d requests", get.outcome(), r.billed())
 	}
-	again := fetch(t, http.MethodHead, r.proxy.URL+onePage)
+	again := send(t, http.MethodHead, r.proxy.URL+onePage)
 	if again.header.Get("Etag") != get.header.Get("Etag") || again.body != "" {
 		t.Errorf("HEAD of what is held: ETag %q, want %q", again.header.Get("Etag"), get.header.Get("Etag"))
 	}

@@ -2,78 +2,87 @@ package proxy
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"perigee/cache"
-	"perigee/cache/rfc9111"
-	"perigee/proxy/respond"
+	"perigee/proxy/collection"
+	"perigee/proxy/ll2"
+	"perigee/proxy/render"
 )
 
-// lookUp answers from the store if it can without waiting for upstream: with what
-// is fresh, with what may be served while it is refreshed, and with what the
-// client itself says is good enough. Otherwise it notes why not.
-func (h *Handler) lookUp(x *exchange) bool {
-	x.fwd = respond.FwdURIMiss
-	wish := wishOf(x.Request)
-	held, ok := h.held(x)
+// cached is what look-up found for a question.
+type cached struct {
+	// whole is the resource itself, as its own entry or an element of a list,
+	// whichever is newer; nil: neither is cached. It is not looked for where the page
+	// can be cut from cached windows.
+	whole render.Source
+	// windows are those of the page; without a Plan if it is not cut.
+	windows collection.Windows
+	// selection is the versions of the windows that belong together, if all are
+	// cached, and page what is cut from them; nil: it cannot be.
+	selection collection.Selection
+	page      render.Source
+}
+
+// finder looks up what is cached.
+type finder struct {
+	store   cache.Tier
+	lists   *collection.Collections
+	offline bool
+}
+
+// find is the look-up for a question of a client.
+func (f *finder) find(q *question, client string, now time.Time) (c cached) {
+	if q.plan == nil || f.lists.Uncut(q.resource) {
+		c.whole = f.whole(q.resource, now)
+		return c
+	}
+	c.windows = f.lists.LookUp(q.plan)
+	if !slices.Contains(c.windows.Entries, nil) {
+		c.selection = f.lists.Select(q.plan, c.windows.Entries, client, now)
+		if c.page = f.cut(q.plan.Page, c.selection.Entries); c.page != nil {
+			return c
+		}
+	}
+	c.whole = f.whole(q.resource, now)
+	if f.offline && c.whole == nil {
+		// What upstream said to a window in place of a page it says to every page of it.
+		if e, ok := f.store.Get(q.plan.Windows[0].Key); ok && e.Status != http.StatusOK {
+			c.whole = render.Whole(e)
+		}
+	}
+	return c
+}
+
+// cut cuts a page from windows, nil if that cannot be. Offline nobody can be asked
+// for what an older window lacks of a newer count: the older count will do.
+func (f *finder) cut(p ll2.Page, windows []*cache.Entry) render.Source {
+	page, ok := render.NewPage(p, windows)
+	if !ok && f.offline {
+		page, ok = render.NewOldPage(p, windows)
+	}
 	if !ok {
-		return h.onlyHeld(x, &wish)
+		return nil
 	}
-	entry := held.entry
-	v := respond.Handling{Outcome: respond.Stale, TTL: entry.FreshUntil.Sub(x.Start)}
-	switch wish.Reuse(entry, rfc9111.ReuseRules{}, x.Start) {
-	case rfc9111.ServeFresh:
-		v.Outcome = respond.Hit
-	case rfc9111.ServeWhileRevalidate:
-		v.Detail = h.filler.refresh(x.resource)
-	case rfc9111.ServeStale:
-		v.Detail = "stale-allowed"
-	case rfc9111.ValidateRequested:
-		x.fwd = respond.FwdRequest
-		if wish.OnlyIfCached || h.mayReload(entry, x.Start) {
-			return h.onlyHeld(x, &wish)
+	return page
+}
+
+// whole is the newest of what is cached of a resource: its own entry or, for an
+// object, an element of a list; nil if nothing is.
+func (f *finder) whole(res *ll2.Resource, now time.Time) render.Source {
+	own, ok := f.store.Get(res.Key)
+	if ok {
+		f.lists.Learn(res, own)
+	}
+	if res.Kind == ll2.Object && res.Representation == ll2.JSON {
+		e, element := f.lists.Object(res, own, now)
+		if e != nil && (!ok || own.Answered.Before(e.Answered)) {
+			return render.Element(e, element)
 		}
-		v.Outcome, v.Detail = respond.Hit, "reload-limited"
-		if v.TTL <= 0 {
-			v.Outcome = respond.Stale
-		}
-	default:
-		x.fwd = respond.FwdStale
-		return h.onlyHeld(x, &wish)
 	}
-	if held.element != nil {
-		h.observer.ObjectFromList()
+	if !ok {
+		return nil
 	}
-	x.answer(held, v)
-	return true
-}
-
-// wishOf reads what the client says about the answers it will take. Its no-store
-// is of no account here: what is fetched is public and for all, and nothing of
-// the client is in it.
-func wishOf(r *http.Request) rfc9111.RequestDirectives {
-	if r.Header["Cache-Control"] == nil && r.Header["Pragma"] == nil {
-		return rfc9111.RequestDirectives{}
-	}
-	return rfc9111.ParseRequest(r.Header)
-}
-
-// mayReload reports whether a client that wants a newer answer is heeded. Each
-// reload costs a request of everybody's quota, so that a resource is not fetched
-// again for that reason before the interval is over.
-func (h *Handler) mayReload(e *cache.Entry, now time.Time) bool {
-	return now.Sub(e.Answered) >= h.options.ReloadInterval
-}
-
-// onlyHeld refuses a request that will not have upstream asked (RFC 9111
-// §5.2.1.7). It reports whether it did.
-func (h *Handler) onlyHeld(x *exchange, wish *rfc9111.RequestDirectives) bool {
-	if !wish.OnlyIfCached {
-		return false
-	}
-	x.writeProblem(&respond.Problem{
-		Status: http.StatusGatewayTimeout, Reason: "only-if-cached",
-		Detail: "Nothing held answers this request, and its only-if-cached forbids to ask upstream.",
-	})
-	return true
+	return render.Whole(own)
 }

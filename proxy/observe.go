@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"net/http"
 	"time"
 
 	"perigee/proxy/ll2"
@@ -10,16 +11,21 @@ import (
 // observe ends the record of a request and derives everything from it, once. It
 // runs deferred, so that it also sees requests that ReverseProxy aborts by panic.
 func (h *Handler) observe(x *exchange) {
-	rec := &x.Record
-	rec.Endpoint, rec.Key = endpointLabel(x), x.key()
-	x.End(h.observer, h.log, h.addressing.client)
+	x.Record.Endpoint, x.Record.Key = noEndpoint, x.key()
 	if x.resource != nil {
+		x.Record.Endpoint = x.resource.Endpoint
 		for _, name := range x.resource.Ignored {
 			h.observer.ParameterIgnored(name)
 		}
 	}
-	if rec.Outcome == respond.Stale {
-		h.observer.StaleServed(rec.Detail, rec.Endpoint)
+	x.End(h.observer, h.log, func(r *http.Request) string {
+		if x.client.Address == "" { // the request was not admitted
+			x.client, _ = h.clients.Identify(r)
+		}
+		return x.client.Address
+	})
+	if x.Record.Outcome == respond.Stale {
+		h.observer.StaleServed(x.Record.Detail, x.Record.Endpoint)
 	}
 }
 
@@ -27,16 +33,9 @@ func (h *Handler) observe(x *exchange) {
 // those that need none.
 const noEndpoint = "none"
 
-// Endpoints returns the closed set that an Observer gets.
+// Endpoints returns the closed set of labels that an Observer gets: what a client
+// sends never becomes a label by itself.
 func Endpoints() []string { return append(ll2.Endpoints(), noEndpoint) }
-
-// endpointLabel is bounded: what a client sends never becomes a label by itself.
-func endpointLabel(x *exchange) string {
-	if x.resource == nil {
-		return noEndpoint
-	}
-	return x.resource.Endpoint
-}
 
 // silent is the Observer of those who have none.
 type silent struct{}

@@ -259,7 +259,7 @@ func TestOfflineTheNewerListAnswersForAnObject(t *testing.T) {
 			time.Sleep(3 * time.Hour)
 			online.get("/2.3.0/spacecraft/?mode=detailed&ordering=id")
 			r := goOffline(t, s, withWindows)
-			r.h.LearnHeld(s.all(newestFirst))
+			r.h.LearnCached(s.all(newestFirst))
 			time.Sleep(time.Minute)
 			if got := r.get("/2.3.0/spacecraft/1/"); got.outcome() != "hit;detail=from-list;ttl=3540" {
 				t.Errorf("newest first %t: %q", newestFirst, got.outcome())

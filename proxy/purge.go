@@ -12,7 +12,6 @@ import (
 
 	"perigee/cache"
 	"perigee/proxy/ll2"
-	"perigee/proxy/respond"
 )
 
 // ErrTarget is returned, wrapped, for what cannot be the target of a request.
@@ -23,42 +22,39 @@ var ErrTarget = errors.New("not a path, with or without a query, that can be ask
 // an object stands. Whoever asks for it next has upstream asked. What a fetch brings
 // that is under way is as new as anything, and stays.
 //
-// It returns what was held here. The error is ErrTarget, or the first of the store:
+// It returns what was cached here. The error is ErrTarget, or the first of the store:
 // after that, something may come back, and Purge has to be called again. It spends
 // nothing.
-func (h *Handler) Purge(target string) (forgotten []*cache.Entry, err error) {
+func (h *Handler) Purge(target string) (purged []*cache.Entry, err error) {
 	keys, err := h.keysFor(target)
 	if err != nil {
 		return nil, err
 	}
 	for _, key := range keys {
-		if e, ok := h.options.Store.Get(key); ok {
-			forgotten = append(forgotten, e)
+		if e, ok := h.store.Get(key); ok {
+			purged = append(purged, e)
 		}
 		h.Forget(key)
-		if fault := h.options.Store.Delete(key); err == nil { // what ails it ails it for all
+		if fault := h.store.Delete(key); err == nil { // what ails it ails it for all
 			err = fault
 		}
 	}
-	return forgotten, err
+	return purged, err
 }
 
 // Forget forgets what is known of an entry beside the store, which has lost it.
 // Another replica may have purged it.
-func (h *Handler) Forget(key string) {
-	h.objects.purge(key, time.Now())
-	h.lists.forget(key)
-}
+func (h *Handler) Forget(key string) { h.lists.Forget(key) }
 
 // keysFor returns the keys under which a request for target is looked for.
 func (h *Handler) keysFor(target string) (keys []string, err error) {
 	for _, accept := range representations() {
-		x, err := h.purging(target, accept)
+		q, err := h.purging(target, accept)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrTarget, err)
 		}
-		if !refused(x.resource) {
-			keys = append(keys, h.lookedFor(x)...)
+		if !isUnacceptable(q.resource) {
+			keys = append(keys, h.lookedFor(q)...)
 		}
 	}
 	slices.Sort(keys)
@@ -75,40 +71,32 @@ func representations() []string {
 	return all
 }
 
-// purging is a request for target as far as it is identified, from nobody.
-func (h *Handler) purging(target, accept string) (*exchange, error) {
+// purging resolves a request for target, from nobody.
+func (h *Handler) purging(target, accept string) (question, error) {
 	u, err := url.ParseRequestURI(target)
 	if err != nil || !strings.HasPrefix(target, "/") {
-		return nil, errors.New("it does not begin with a slash, or is not escaped as a URL is")
+		return question{}, errors.New("it does not begin with a slash, or is not escaped as a URL is")
 	}
 	r := &http.Request{
 		Method: http.MethodGet, URL: u, RequestURI: target, Host: "localhost",
 		Header: http.Header{"Accept": {accept}},
 	}
 	if p := admit(r); p != nil {
-		return nil, p
+		return question{}, p
 	}
-	meant, err := h.resolver.resolve(target, request(r))
-	if err != nil {
-		return nil, err
-	}
-	x := &exchange{Exchange: respond.NewExchange(nil, r), proxy: h, resource: &meant.resource, windows: meant.windows}
-	if h.options.MoveTimeBounds {
-		h.moveTimeBounds(x)
-	}
-	return x, nil
+	return h.resolver.resolve(r, time.Now())
 }
 
-// lookedFor returns the keys under which x is looked for.
-func (h *Handler) lookedFor(x *exchange) []string {
-	keys := []string{x.resource.Key}
-	if x.windows == nil {
+// lookedFor returns the keys under which what answers a question is looked for.
+func (h *Handler) lookedFor(q question) []string {
+	keys := []string{q.resource.Key}
+	if q.plan == nil {
 		return keys
 	}
-	for i := range x.windows.needed {
-		keys = append(keys, x.windows.needed[i].Key)
+	for i := range q.plan.Windows {
+		keys = append(keys, q.plan.Windows[i].Key)
 	}
-	if _, beyond := h.heldWindows(x); beyond != nil {
+	if beyond := h.lists.LookUp(q.plan).Beyond; beyond != nil {
 		keys = append(keys, beyond.Key)
 	}
 	return keys

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"perigee/proxy"
+	"perigee/proxy/clients"
 	"perigee/proxy/ll2sim"
 	"perigee/proxy/quota"
 )
@@ -192,7 +193,7 @@ func TestEveryAnswerTellsTheQuota(t *testing.T) {
 
 func TestClientsMayHaveNames(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		keys := new(proxy.Keys)
+		keys := new(clients.Keys)
 		const hashOfSesame = "41ef4bb0b23661e66301aac36066912dac037827b4ae63a7b1165a5aa93ed4eb" // sha256 of "open sesame"
 		must(t, keys.Load(strings.NewReader("# apps\n\nwidget "+hashOfSesame+"\n")))
 		for _, required := range []bool{false, true} {
@@ -212,22 +213,6 @@ func TestClientsMayHaveNames(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestAKeysFileTellsAllItsFaultsAndNoKey(t *testing.T) {
-	keys := new(proxy.Keys)
-	err := keys.Load(strings.NewReader("one sesame\ntwo\nthr/ee " + strings.Repeat("0", 64) + "\nfour " + strings.Repeat("g", 64)))
-	if err == nil {
-		t.Fatal("no error")
-	}
-	for _, want := range []string{"line 1: the hash of one", "line 2: want a name and a hash", "line 3: a name has", "line 4: the hash of four"} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("no %q in %v", want, err)
-		}
-	}
-	if strings.Contains(err.Error(), "sesame") {
-		t.Errorf("the error shows what may be a key: %v", err)
-	}
 }
 
 // The reserve is for those who wait for a page that nobody holds.

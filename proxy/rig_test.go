@@ -105,21 +105,21 @@ type answered struct {
 
 func (r *rig) get(target string, fields ...string) answered {
 	r.t.Helper()
-	return fetch(r.t, http.MethodGet, r.proxy.URL+target, fields...)
+	return send(r.t, http.MethodGet, r.proxy.URL+target, fields...)
 }
 
 // direct asks the simulator itself.
 func (r *rig) direct(target string, fields ...string) answered {
 	r.t.Helper()
-	return fetch(r.t, http.MethodGet, r.up.URL+target, fields...)
+	return send(r.t, http.MethodGet, r.up.URL+target, fields...)
 }
 
 // billed is how many requests upstream has counted.
 func (r *rig) billed() int { return r.sim.Requests().Billed }
 
-// fetch sends one request; fields are names and values in turn. The target is
+// send sends one request; fields are names and values in turn. The target is
 // sent as it is written, as curl would. A "Host" field sets the host.
-func fetch(t *testing.T, method, target string, fields ...string) answered {
+func send(t *testing.T, method, target string, fields ...string) answered {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, target, nil)
 	must(t, err)

@@ -13,6 +13,7 @@ import (
 
 	"perigee/cache"
 	"perigee/proxy"
+	"perigee/proxy/fetch"
 	"perigee/proxy/quota"
 	"perigee/proxy/upstream"
 )
@@ -29,7 +30,7 @@ func newShelf(t *testing.T) *shelf {
 	t.Helper()
 	base, err := url.Parse(inProcessBase)
 	must(t, err)
-	return &shelf{rebuild: proxy.Rebuilder(base), held: map[cache.Key]*cache.Entry{}}
+	return &shelf{rebuild: fetch.Rebuilder(base), held: map[cache.Key]*cache.Entry{}}
 }
 
 func (s *shelf) Put(e *cache.Entry) error {
@@ -109,7 +110,7 @@ func goOffline(t *testing.T, s *shelf, adjust ...func(*proxy.Options)) *clockRig
 		o.Upstream, o.Gate, o.Store, o.Offline = nobody{t}, gate, s, true
 	}
 	r := newClockRig(t, http.NotFoundHandler(), append(adjust, offline)...)
-	r.h.LearnHeld(s.all(true))
+	r.h.LearnCached(s.all(true))
 	return r
 }
 

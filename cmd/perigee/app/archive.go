@@ -15,7 +15,7 @@ import (
 	"perigee/cache/archive"
 	"perigee/cache/disk"
 	"perigee/config"
-	"perigee/proxy"
+	"perigee/proxy/fetch"
 )
 
 // Export writes the entries that are cached on disk, however old, as an archive, and
@@ -76,7 +76,7 @@ func Import(ctx context.Context, c *config.Config, log *slog.Logger, file io.Rea
 		return nil, err
 	}
 	defer pages.Close()
-	in := importing{pages: pages, rebuild: proxy.Rebuilder(c.UpstreamURL)}
+	in := importing{pages: pages, rebuild: fetch.Rebuilder(c.UpstreamURL)}
 	err = in.read(until{ctx, file})
 	// The lists that were added before an error answer for their objects, too.
 	if err = errors.Join(err, addToIndex(c, in.keys)); err != nil {

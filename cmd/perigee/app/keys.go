@@ -5,19 +5,19 @@ import (
 	"os"
 
 	"perigee/config"
-	"perigee/proxy"
+	"perigee/proxy/clients"
 )
 
 // clientKeys are the named clients, read from a file.
 type clientKeys struct {
-	*proxy.Keys
+	*clients.Keys
 	path string // "": there are none
 	log  *slog.Logger
 }
 
 // newClientKeys reads the file. What is wrong with it is a fault of the settings.
 func newClientKeys(path string, log *slog.Logger) (*clientKeys, error) {
-	k := &clientKeys{Keys: new(proxy.Keys), path: path, log: log}
+	k := &clientKeys{Keys: new(clients.Keys), path: path, log: log}
 	if path == "" {
 		return k, nil
 	}

@@ -76,7 +76,7 @@ func (l *ll2) options(o proxy.Observer) proxy.Options {
 		Offline:           bool(c.Offline),
 		FetchTimeout:      fetchTimeout(c), Observer: o, Logger: l.log,
 	}
-	options.Holders, options.SaveHolders = l.store.keptIndex(l.log)
+	options.ObjectLists, options.SaveObjectLists = l.store.keptIndex(l.log)
 	if l.store.peers != nil {
 		options.Peers = l.store.peers
 	}
@@ -116,7 +116,7 @@ func (l *ll2) start() {
 func (l *ll2) learnCached() {
 	pages := 0
 	if l.store.disk != nil {
-		l.LearnHeld(func(yield func(*cache.Entry) bool) {
+		l.LearnCached(func(yield func(*cache.Entry) bool) {
 			for e := range l.store.disk.All() {
 				if pages++; !yield(e) {
 					return

@@ -58,5 +58,5 @@ func (l *ll2) windows() int {
 	if l == nil {
 		return 0
 	}
-	return l.WindowsHeld()
+	return l.WindowsCached()
 }

@@ -11,6 +11,7 @@ import (
 	"perigee/cache/valkey"
 	"perigee/config"
 	"perigee/proxy"
+	"perigee/proxy/fetch"
 	"perigee/proxy/quota"
 )
 
@@ -38,8 +39,8 @@ type peers struct {
 
 // peerHooks are told what other replicas do, once the store has followed.
 type peerHooks interface {
-	Forget(key string)     // it was purged
-	Landed(keys ...string) // they were stored
+	Forget(key string)      // it was purged
+	HeardOf(keys ...string) // they were stored
 }
 
 var _ proxy.Peers = (*peers)(nil)
@@ -64,7 +65,7 @@ func joinPeers(c *config.Config, local cache.Tier, name string, log *slog.Logger
 		return nil, err
 	}
 	p.all, err = cache.NewLayered(cache.LayeredOptions{
-		Upper: local, Lower: p.client.Tier(), Rebuild: proxy.Rebuilder(c.UpstreamURL), NegativeTTL: absentFor,
+		Upper: local, Lower: p.client.Tier(), Rebuild: fetch.Rebuilder(c.UpstreamURL), NegativeTTL: absentFor,
 	})
 	return p, err
 }
@@ -109,11 +110,11 @@ func (p *peers) landed(key cache.Key) {
 	if _, ok := p.local.Get(key); ok {
 		p.all.Newest(key)
 	}
-	p.hooks.Landed(key)
+	p.hooks.HeardOf(key)
 }
 
 // remembered takes note of what others had fetched before this replica came.
-func (p *peers) remembered(keys []cache.Key) { p.hooks.Landed(keys...) }
+func (p *peers) remembered(keys []cache.Key) { p.hooks.HeardOf(keys...) }
 
 // Remember implements proxy.Peers.
 func (p *peers) Remember(key string) {
@@ -124,7 +125,7 @@ func (p *peers) Remember(key string) {
 func (p *peers) Renew(key string) (*cache.Entry, bool) { return p.all.Newest(key) }
 
 // Board implements proxy.Peers.
-func (p *peers) Board(ctx context.Context, key string, who []quota.Waiter) (proxy.Lease, proxy.Follow, error) {
+func (p *peers) Board(ctx context.Context, key string, who []quota.Waiter) (fetch.Lease, fetch.Follow, error) {
 	lease, follow, err := p.client.Board(ctx, key, who)
 	switch {
 	case err != nil:
@@ -138,16 +139,16 @@ func (p *peers) Board(ctx context.Context, key string, who []quota.Waiter) (prox
 // following is a flight of another replica, in the words of proxy.
 type following struct{ *valkey.Follow }
 
-// Next implements proxy.Follow.
-func (f following) Next(ctx context.Context) (proxy.PeerEvent, error) {
+// Next implements fetch.Follow.
+func (f following) Next(ctx context.Context) (fetch.PeerEvent, error) {
 	e, err := f.Follow.Next(ctx)
 	if err != nil {
-		return proxy.PeerEvent{}, err
+		return fetch.PeerEvent{}, err
 	}
-	kinds := map[valkey.Kind]proxy.PeerEventKind{
-		valkey.Left: proxy.PeerLeft, valkey.Landed: proxy.PeerLanded, valkey.Failed: proxy.PeerFailed, valkey.Over: proxy.PeerOver,
+	kinds := map[valkey.Kind]fetch.PeerEventKind{
+		valkey.Left: fetch.PeerLeft, valkey.Landed: fetch.PeerLanded, valkey.Failed: fetch.PeerFailed, valkey.Over: fetch.PeerOver,
 	}
-	return proxy.PeerEvent{Kind: kinds[e.Kind], Reason: e.Reason, Pause: e.Pause}, nil
+	return fetch.PeerEvent{Kind: kinds[e.Kind], Reason: e.Reason, Pause: e.Pause}, nil
 }
 
 // nameReplica returns the name that this replica had before, if it keeps its state

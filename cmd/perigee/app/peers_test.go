@@ -9,7 +9,7 @@ import (
 	"perigee/cache/cachetest"
 	"perigee/cache/valkey/valkeytest"
 	"perigee/config"
-	"perigee/proxy"
+	"perigee/proxy/fetch"
 )
 
 // sharedStore is what a replica holds and shares.
@@ -32,8 +32,8 @@ func sharedStore(t *testing.T, url string) *store {
 // nobody is told of other replicas.
 type nobody struct{}
 
-func (nobody) Forget(string)    {}
-func (nobody) Landed(...string) {}
+func (nobody) Forget(string)     {}
+func (nobody) HeardOf(...string) {}
 
 // aPage is an entry that proxy can make whole again, and that was asked for then.
 func aPage(t *testing.T, asked time.Time) *cache.Entry {
@@ -47,7 +47,7 @@ func aPage(t *testing.T, asked time.Time) *cache.Entry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e = proxy.Rebuilder(upstream.UpstreamURL)(e); e == nil {
+	if e = fetch.Rebuilder(upstream.UpstreamURL)(e); e == nil {
 		t.Fatal("the page makes no sense to proxy")
 	}
 	return e

@@ -9,7 +9,8 @@ import (
 	"perigee/cache"
 	"perigee/cache/disk"
 	"perigee/config"
-	"perigee/proxy"
+	"perigee/proxy/collection"
+	"perigee/proxy/fetch"
 )
 
 // store is where answers are cached, and what is known of them over a restart.
@@ -51,7 +52,7 @@ func (s *store) addDisk(c *config.Config, log *slog.Logger) (err error) {
 	s.disk, err = openPages(c, int64(c.DataSize), log)
 	if err == nil {
 		s.Tier, err = cache.NewLayered(cache.LayeredOptions{
-			Upper: s.memory, Lower: s.disk, Rebuild: proxy.Rebuilder(c.UpstreamURL),
+			Upper: s.memory, Lower: s.disk, Rebuild: fetch.Rebuilder(c.UpstreamURL),
 		})
 	}
 	if err != nil {
@@ -117,7 +118,7 @@ func (s *store) keptIndex(log *slog.Logger) (saved []byte, save func([]byte)) {
 		}
 		all = append(all, saved)
 	}
-	return proxy.JoinHolders(all...), func(index []byte) {
+	return collection.JoinObjectLists(all...), func(index []byte) {
 		if err := s.state.Save(indexName, index); err != nil {
 			log.Warn("after a restart lists answer for their objects only when they are asked for again", "error", err)
 		}
@@ -136,5 +137,5 @@ func addToIndex(c *config.Config, keys []string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, disk.ErrDamaged) {
 		return err
 	}
-	return state.Save(importedName, proxy.JoinHolders(saved, proxy.HoldersOf(keys)))
+	return state.Save(importedName, collection.JoinObjectLists(saved, collection.SavedObjectLists(keys)))
 }

@@ -1,4 +1,4 @@
-package proxy
+package fetch
 
 import (
 	"context"
@@ -74,81 +74,76 @@ func (alone) Fail(string, time.Duration)  {}
 func (alone) Close()                      {}
 func (alone) OnJoin(func(w quota.Waiter)) {}
 
-// newest returns the newest of what is held, at peers too: it is looked for
+// newest returns the newest of what is cached, by peers too: it is looked for
 // before a request is spent.
-func (f *filler) newest(key string) *cache.Entry {
+func (f *Fetcher) newest(key string) *cache.Entry {
 	get := f.store.Get
 	if f.peers != nil {
 		get = f.peers.Renew
 	}
-	held, _ := get(key)
-	return held
+	cached, _ := get(key)
+	return cached
 }
 
-// board returns the lease of a flight, or what the flight of a peer has brought.
-func (f *filler) board(res *ll2.Resource, fl *flight, newer time.Time) (Lease, *landing, error) {
+// lease returns the right to fetch, or what the fetch of a peer has brought.
+func (f *Fetcher) lease(ctx context.Context, res *ll2.Resource, c *call, newerThan time.Time) (Lease, *Result, error) {
 	if f.peers == nil {
 		return alone{}, nil, nil
 	}
 	for {
-		lease, follow, err := f.peers.Board(f.life, res.Key, fl.request.Waiters())
+		lease, follow, err := f.peers.Board(ctx, res.Key, c.request.Waiters())
 		switch {
-		case f.life.Err() != nil:
-			return nil, nil, f.life.Err()
+		case ctx.Err() != nil:
+			return nil, nil, ctx.Err()
 		case err != nil:
 			return alone{}, nil, nil
 		case lease != nil:
-			return f.lead(res, fl, lease, newer)
+			return f.lead(res, c, lease, newerThan)
 		}
-		if land, err := f.follow(res, fl, follow, newer); land != nil || err != nil {
-			return nil, land, err
+		if result, err := f.follow(ctx, res, c, follow, newerThan); result != nil || err != nil {
+			return nil, result, err
 		}
 	}
 }
 
-// lead looks once more: a peer may have landed after the last look, and before the
+// lead looks once more: a peer may have stored after the last look, and before the
 // lease was to be had.
-func (f *filler) lead(res *ll2.Resource, fl *flight, lease Lease, newer time.Time) (Lease, *landing, error) {
-	if held := f.newest(res.Key); suits(held, newer) {
+func (f *Fetcher) lead(res *ll2.Resource, c *call, lease Lease, newerThan time.Time) (Lease, *Result, error) {
+	if cached := f.newest(res.Key); suits(cached, newerThan) {
 		lease.Close()
-		return nil, &landing{entry: held}, nil
+		return nil, &Result{Entry: cached}, nil
 	}
-	lease.OnJoin(func(w quota.Waiter) { fl.request.Join(w) })
+	lease.OnJoin(func(w quota.Waiter) { c.request.Join(w) })
 	return lease, nil, nil
 }
 
-// follow waits for the flight of a peer. It returns neither a landing nor an error
-// if that brought nothing.
-func (f *filler) follow(res *ll2.Resource, fl *flight, follow Follow, newer time.Time) (*landing, error) {
+// follow waits for the fetch of a peer. It returns neither a result nor an error if
+// that brought nothing.
+func (f *Fetcher) follow(ctx context.Context, res *ll2.Resource, c *call, follow Follow, newerThan time.Time) (*Result, error) {
 	defer follow.Close()
-	fl.followed(follow)
-	defer fl.followed(nil)
+	c.followed(follow)
+	defer c.followed(nil)
 	for {
-		event, err := follow.Next(f.life)
+		event, err := follow.Next(ctx)
 		if err != nil {
 			return nil, err
 		}
 		switch event.Kind {
 		case PeerLeft:
-			fl.depart()
+			c.grant()
 		case PeerLanded:
-			old, _ := f.store.Get(res.Key)
-			held := f.newest(res.Key)
-			if !suits(held, newer) {
+			previous, _ := f.store.Get(res.Key)
+			cached := f.newest(res.Key)
+			if !suits(cached, newerThan) {
 				return nil, nil
 			}
-			f.stored(res, held, old)
-			return &landing{entry: held, stored: true, peer: true}, nil
+			f.stored(res, cached, previous)
+			return &Result{Entry: cached, Stored: true, Origin: FromPeer}, nil
 		case PeerFailed:
-			f.pauses.fail(res.Key, time.Now(), event.Pause, event.Reason)
-			return nil, pausedProblem(event.Reason, event.Pause, "Upstream failed on this a moment ago ("+event.Reason+").")
+			f.breaker.fail(res.Key, time.Now(), event.Pause, event.Reason)
+			return nil, &UnavailableError{event.Reason, event.Pause}
 		default:
 			return nil, nil
 		}
 	}
-}
-
-// suits reports whether a held entry answers a flight that wants something newer.
-func suits(held *cache.Entry, newer time.Time) bool {
-	return held != nil && held.State(time.Now()) == cache.Fresh && held.Answered.After(newer)
 }

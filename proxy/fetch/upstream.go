@@ -1,4 +1,4 @@
-package proxy
+package fetch
 
 import (
 	"context"
@@ -19,34 +19,34 @@ import (
 const retryAfter = 150 * time.Millisecond
 
 // ask spends the request, and stores what came back before anyone sees it.
-func (f *filler) ask(ctx context.Context, res *ll2.Resource, grant *quota.Grant, lease Lease, held *cache.Entry) (*landing, error) {
+func (f *Fetcher) ask(ctx context.Context, res *ll2.Resource, grant *quota.Grant, lease Lease, cached *cache.Entry) (*Result, error) {
 	answer, err := f.get(ctx, res)
-	f.settle(grant, answer, err)
+	settle(grant, answer, err)
 	if err != nil {
-		f.failed(res, lease, err)
+		f.failed(ctx, res, lease, err)
 		return nil, err
 	}
-	land := f.build.assemble(res, answer, held)
-	if land.fault != "" {
-		f.faulty(res, lease, land, answer, held)
-		return land, nil
+	result := f.inspect.result(res, answer, cached)
+	if result.Fault != "" {
+		f.faulty(res, lease, result, cached)
+		return result, nil
 	}
-	f.pauses.succeed(res.Key)
-	if err := lease.Land(land.entry); err != nil {
+	f.breaker.succeed(res.Key)
+	if err := lease.Land(result.Entry); err != nil {
 		f.log.Debug("an entry is not shared", "key", res.Key, "error", err)
 	}
-	if err := f.store.Put(land.entry); err != nil {
+	if err := f.store.Put(result.Entry); err != nil {
 		f.log.Warn("an entry was not stored", "key", res.Key, "error", err)
-		return land, nil
+		return result, nil
 	}
-	land.stored = true
-	f.stored(res, land.entry, held)
-	return land, nil
+	result.Stored = true
+	f.stored(res, result.Entry, cached)
+	return result, nil
 }
 
 // get asks upstream, and once more if nothing left the first time: that cost
 // nothing. All who failed at the same moment do not come back at the same moment.
-func (f *filler) get(ctx context.Context, res *ll2.Resource) (*upstream.Answer, error) {
+func (f *Fetcher) get(ctx context.Context, res *ll2.Resource) (*upstream.Answer, error) {
 	ask := upstream.Ask{Path: res.Path, Query: res.Query, Accept: res.Accept, Label: res.Endpoint}
 	answer, err := f.upstream.Get(ctx, ask)
 	if failure, ok := errors.AsType[*upstream.Error](err); !ok || failure.Sent {
@@ -62,7 +62,7 @@ func (f *filler) get(ctx context.Context, res *ll2.Resource) (*upstream.Answer, 
 
 // settle tells the quota what became of the slot. Where it says nothing, the
 // slot counts as spent: no head came, so upstream may have counted the request.
-func (f *filler) settle(grant *quota.Grant, answer *upstream.Answer, err error) {
+func settle(grant *quota.Grant, answer *upstream.Answer, err error) {
 	failure, _ := errors.AsType[*upstream.Error](err)
 	if failure != nil {
 		answer = failure.Head
@@ -80,34 +80,35 @@ func (f *filler) settle(grant *quota.Grant, answer *upstream.Answer, err error) 
 }
 
 // failed notes that no answer came.
-func (f *filler) failed(res *ll2.Resource, lease Lease, err error) {
-	if f.life.Err() != nil {
+func (f *Fetcher) failed(ctx context.Context, res *ll2.Resource, lease Lease, err error) {
+	if errors.Is(context.Cause(ctx), context.Canceled) {
 		return // shutting down: upstream is not to blame
 	}
 	pause := pauseAfterUnsent
-	failure, ok := errors.AsType[*upstream.Error](err)
-	if ok && failure.Sent {
+	if failure, ok := errors.AsType[*upstream.Error](err); ok && failure.Sent {
 		pause = pauseAfterAnswer
 	}
-	f.pauses.fail(res.Key, time.Now(), pause, failureReason(err))
-	lease.Fail(failureReason(err), pause)
+	reason := FailureReason(err)
+	f.breaker.fail(res.Key, time.Now(), pause, reason)
+	lease.Fail(reason, pause)
 	f.log.Warn("upstream did not answer", "key", res.Key, "error", err)
 }
 
-// faulty notes an answer that must not be stored. What is held stays.
-func (f *filler) faulty(res *ll2.Resource, lease Lease, land *landing, answer *upstream.Answer, held *cache.Entry) {
-	if held != nil {
-		f.observer.DowngradeRejected(land.fault)
+// faulty notes an answer that must not be stored. What is cached stays.
+func (f *Fetcher) faulty(res *ll2.Resource, lease Lease, result *Result, cached *cache.Entry) {
+	if cached != nil {
+		f.observer.DowngradeRejected(result.Fault)
 	}
-	if answer.Status != http.StatusTooManyRequests { // that closed the gate
-		f.pauses.fail(res.Key, time.Now(), pauseAfterAnswer, land.fault)
-		lease.Fail(land.fault, pauseAfterAnswer)
+	status := result.Entry.Status
+	if status != http.StatusTooManyRequests { // which the quota itself heeds
+		f.breaker.fail(res.Key, time.Now(), pauseAfterAnswer, result.Fault)
+		lease.Fail(result.Fault, pauseAfterAnswer)
 	}
-	f.log.Warn("upstream's answer is not stored", "key", res.Key, "status", answer.Status, "reason", land.fault)
+	f.log.Warn("upstream's answer is not stored", "key", res.Key, "status", status, "reason", result.Fault)
 }
 
-// failureReason is a bounded token for why upstream did not answer.
-func failureReason(err error) string {
+// FailureReason is a bounded token for why upstream did not answer.
+func FailureReason(err error) string {
 	switch {
 	case errors.Is(err, upstream.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
 		return "timeout"

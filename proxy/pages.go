@@ -1,0 +1,173 @@
+package proxy
+
+import (
+	"log/slog"
+	"net/http"
+
+	"perigee/cache"
+	"perigee/proxy/collection"
+	"perigee/proxy/fetch"
+	"perigee/proxy/ll2"
+	"perigee/proxy/ll2/body"
+	"perigee/proxy/quota"
+	"perigee/proxy/render"
+	"perigee/proxy/respond"
+)
+
+// assembly brings together the windows that one page needs: it fetches those that
+// are missing or too old, one after the other.
+type assembly struct {
+	*transport
+	x   *exchange
+	out *http.Request
+
+	windows  collection.Windows
+	fetched  [collection.MaxWindows]bool
+	handling respond.Handling // of all fetches together
+}
+
+// run decides what to answer, if need be with the page fetched as it is.
+func (a *assembly) run() decision {
+	a.handling = respond.Handling{Outcome: respond.Collapsed, Fwd: a.x.fwd}
+	if a.cannotAffordBoth() {
+		return a.fetchWhole(a.x, a.out)
+	}
+	for i := 0; i < len(a.windows.Entries); i++ {
+		if a.serves(a.windows.Entries[i]) {
+			continue
+		}
+		if d, ok := a.fetch(i); !ok {
+			return d
+		}
+		a.windows.Trim(i)
+	}
+	return a.cut()
+}
+
+// serves reports whether a cached window will do.
+func (a *assembly) serves(e *cache.Entry) bool {
+	return e != nil && a.x.fwd != respond.FwdRequest && e.State(a.x.Start) >= cache.Revalidate
+}
+
+// cannotAffordBoth reports whether two windows are missing and only one request
+// is left to this client. The page itself costs but one.
+func (a *assembly) cannotAffordBoth() bool {
+	w := a.windows.Entries
+	return len(w) == 2 && w[0] == nil && w[1] == nil && a.gate.View(a.x.client.ID, a.x.Start).Remaining == 1
+}
+
+// fetch fetches window i. If ok is false, d is what to answer.
+func (a *assembly) fetch(i int) (d decision, ok bool) {
+	res := &a.windows.Plan.Windows[i]
+	f := a.ask(a.x, a.out, res, fetch.Request{Waiter: a.x.waiter(a.patience)})
+	a.note(f)
+	switch {
+	case a.out.Context().Err() != nil:
+		return decision{err: a.out.Context().Err()}, false
+	case f.err != nil || f.result.Fault != "" && f.result.Fault != fetch.FaultShape:
+		return conclude(f, a.fallback(), a.x.fwd, a.x.Start), false
+	case f.result.Entry.Status != http.StatusOK: // what upstream says to any page of this list
+		return conclude(f, nil, a.x.fwd, a.x.Start), false
+	case render.WindowOf(f.result.Entry) == nil:
+		a.pages.reject(a.x.resource, res, f.result.Entry)
+		return a.fetchWhole(a.x, a.out), false
+	}
+	a.windows.Entries[i], a.fetched[i] = f.result.Entry, true
+	return decision{}, true
+}
+
+// note adds what one fetch was to the handling of the whole.
+func (a *assembly) note(f fetched) {
+	if f.billed() {
+		a.handling.Outcome = respond.Miss
+	}
+	if f.result != nil && f.result.Origin != fetch.FromCache {
+		a.handling.FwdStatus, a.handling.Stored = f.result.Entry.Status, f.result.Stored
+	}
+}
+
+// fallback is the page as far as it is cached, however stale; nil if it is not.
+func (a *assembly) fallback() render.Source {
+	w := a.windows.Entries
+	for _, e := range w {
+		if e == nil || e.State(a.x.Start) == cache.Dead {
+			if a.x.cached.whole == nil && a.x.cached.page != nil { // it was not looked for
+				return a.finder.whole(a.x.resource, a.x.Start)
+			}
+			return a.x.cached.whole
+		}
+	}
+	if page, ok := render.NewPage(a.windows.Plan.Page, w); ok {
+		return page
+	}
+	return a.x.cached.whole
+}
+
+// cut cuts the page, after windows that do not belong together were fetched anew,
+// as far as the quota allows.
+func (a *assembly) cut() decision {
+	plan, client, now := a.windows.Plan, a.x.client.ID, a.x.Start
+	s := a.lists.Select(plan, a.windows.Entries, client, now)
+	for range collection.MaxWindows {
+		if s.Renew < 0 || a.fetched[s.Renew] || !a.renew(s.Renew) {
+			break
+		}
+		s = a.lists.Select(plan, a.windows.Entries, client, now)
+	}
+	page, ok := render.NewPage(plan.Page, s.Entries)
+	if !ok {
+		return a.fetchWhole(a.x, a.out)
+	}
+	if a.handling.FwdStatus == 0 { // others had fetched all of it meanwhile
+		a.handling = respond.Handling{Outcome: respond.Hit, TTL: page.Oldest().FreshUntil.Sub(now)}
+	}
+	return decision{source: page, handling: a.handling, selection: &s}
+}
+
+// renew fetches a window that is cached once more. It reports whether it got one.
+func (a *assembly) renew(i int) bool {
+	w := a.x.waiter(a.patience)
+	w.Priority, w.Deadline = quota.Holding, a.x.Start.Add(holdingPatience)
+	f := a.ask(a.x, a.out, &a.windows.Plan.Windows[i], fetch.Request{Waiter: w, NewerThan: a.windows.Entries[i].Answered})
+	a.note(f)
+	if !f.good() || render.WindowOf(f.result.Entry) == nil {
+		return false
+	}
+	a.windows.Entries[i], a.fetched[i] = f.result.Entry, true
+	return true
+}
+
+// pageLog tells what becomes of pages that are cut.
+type pageLog struct {
+	lists    *collection.Collections
+	observer Observer
+	log      *slog.Logger
+}
+
+// answered notes that a client is given a page cut from a selection, and returns the
+// detail that Cache-Status has for it: whether its parts belong together.
+func (p *pageLog) answered(x *exchange, d decision) (detail string) {
+	s := d.selection
+	p.lists.Answered(x.plan, *s, x.client.ID, x.Start)
+	p.observer.PageCut(len(s.Entries) > 1, s.Mixed)
+	switch {
+	case s.Mixed:
+		return "mixed-generations"
+	case s.Left && d.handling.Detail == "":
+		return "new-generation"
+	}
+	return d.handling.Detail
+}
+
+// reject has a list fetched as clients ask for it from now on, since an answer is
+// not the window that was asked for.
+func (p *pageLog) reject(list, window *ll2.Resource, e *cache.Entry) {
+	why := body.RejectedShape
+	if r := render.Of(e).Rejection; r != body.NotRejected {
+		why = r
+	}
+	p.observer.WindowRejected(string(why))
+	if p.lists.MarkUncut(list) {
+		p.log.Warn("pages of this list are not cut from wider ones", "key", window.Key, "reason", string(why))
+	}
+}
