@@ -182,8 +182,8 @@ func (b *broker) mirror(v SharedSlot, clock exchanged) *slot {
 	b.usage.add(s.charges, 1)
 	l.open = append(l.open, s)
 	l.pool.slots[s.id] = s
-	if reserved.After(l.lastGrant) {
-		l.lastGrant = reserved
+	if reserved.After(l.newest) {
+		l.newest = reserved
 	}
 	return s
 }

@@ -1,6 +1,10 @@
 package quota
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // broker decides who gets the next slot. It joins the budget (how many slots there
 // are, and when), the usage (who has spent how much) and the queue (who wants one).
@@ -11,8 +15,8 @@ type broker struct {
 	limits  limits
 	budget  *budget
 	usage   *usage
-	queue   queue
-	seq     uint64
+	queue   []*fetchRequest // in no order: how they rank changes with what is spent
+	seq     uint64          // of the latest request
 	decided []*fetchRequest
 }
 
@@ -33,13 +37,10 @@ func (b *broker) advance(now time.Time) time.Time {
 // for a period, and is still known when it retries as it was told to.
 func (b *broker) retention() time.Duration { return b.budget.period + margin + 2*retryGrace }
 
-func (b *broker) admission() admission {
-	return admission{limits: b.limits, ledger: &b.budget.ledger, usage: b.usage}
-}
-
 func (b *broker) forecast(now time.Time) forecast {
 	now = b.advance(now)
-	f := forecast{admission: b.admission(), budget: b.budget, now: now}
+	a := admission{limits: b.limits, ledger: &b.budget.ledger, usage: b.usage}
+	f := forecast{admission: a, budget: b.budget, now: now}
 	f.opens, f.closed = b.budget.opens(now)
 	return f
 }
@@ -58,7 +59,7 @@ func (b *broker) ask(r *fetchRequest, now time.Time) {
 	}
 	b.queue = append(b.queue, r)
 	if len(b.queue) > b.limits.queue {
-		b.refuse(b.queue.last(b.usage), QueueFull, now)
+		b.refuse(slices.MaxFunc(b.queue, b.compare), QueueFull, now)
 	}
 	b.pump(now)
 }
@@ -84,11 +85,9 @@ func (b *broker) leave(r *fetchRequest, w *Waiter, now time.Time) {
 	b.pump(now)
 }
 
-// abandon drops a request whose fetch ends for a reason of its own.
-func (b *broker) abandon(r *fetchRequest) {
-	if r.queued {
-		b.decide(r)
-	}
+// compare is negative if r is served before s: the better claim, then the earlier.
+func (b *broker) compare(r, s *fetchRequest) int {
+	return cmp.Or(b.usage.claim(r).compare(b.usage.claim(s)), cmp.Compare(r.seq, s.seq))
 }
 
 // pump decides what can be decided: it grants the slots that can be had, and
@@ -101,7 +100,7 @@ func (b *broker) pump(now time.Time) {
 		return
 	}
 	f, ahead := b.forecast(now), 0
-	for _, r := range b.queue.ranked(b.usage) {
+	for _, r := range slices.SortedFunc(slices.Values(b.queue), b.compare) {
 		at, why := f.request(r, ahead)
 		if deadline := b.budget.pool.deadline(r, now); !now.Before(deadline) || at.After(deadline) {
 			b.refuse(r, why, now)
@@ -120,7 +119,12 @@ func (b *broker) grant(now time.Time) bool {
 	if !f.open() {
 		return false
 	}
-	r := b.queue.first(b.usage, f.admission)
+	var r *fetchRequest
+	for _, s := range b.queue {
+		if (r == nil || b.compare(s, r) < 0) && f.check(s) == "" {
+			r = s
+		}
+	}
 	if r == nil {
 		return false
 	}
@@ -147,10 +151,13 @@ func (b *broker) allot(r *fetchRequest, now time.Time) {
 // expect a slot: after all who wait with a better claim, and after those who were
 // told to retry with a better claim and may do so.
 func (b *broker) refuse(r *fetchRequest, why Reason, now time.Time) {
-	ahead := b.queue.before(b.usage, r) +
-		b.usage.retrying(b.usage.claim(r), now, now.Add(longAgo), b.budget.limit)
-	f := b.forecast(now)
-	at, _ := f.request(r, ahead)
+	ahead := b.usage.retrying(b.usage.claim(r), now, now.Add(longAgo), b.budget.limit)
+	for _, s := range b.queue {
+		if s != r && b.compare(s, r) < 0 {
+			ahead++
+		}
+	}
+	at, _ := b.forecast(now).request(r, ahead)
 	r.refusal = &RefusedError{Reason: why, RetryAfter: max(at.Sub(now), time.Second)}
 	for _, client := range r.clients.charged() {
 		b.usage.rejected(client, at, now, r.priority)
@@ -160,7 +167,9 @@ func (b *broker) refuse(r *fetchRequest, why Reason, now time.Time) {
 
 // decide takes a request out of the queue.
 func (b *broker) decide(r *fetchRequest) {
-	b.queue.remove(r)
+	if i := slices.Index(b.queue, r); i >= 0 {
+		b.queue = slices.Delete(b.queue, i, i+1)
+	}
 	r.queued = false
 	b.decided = append(b.decided, r)
 }
@@ -191,23 +200,13 @@ func (b *broker) next(now time.Time) (next time.Time) {
 	return next
 }
 
-// sent notes that the first byte of a request left.
-func (b *broker) sent(s *slot, now time.Time) { b.budget.dispatch(s, b.advance(now)) }
-
-// done notes that the response head came at that time.
-func (b *broker) done(r *fetchRequest, s *slot, at, now time.Time) {
+// done notes that the response head came at that time, or, if it is lost, that none
+// will come: then upstream may have counted the request or not.
+func (b *broker) done(r *fetchRequest, s *slot, at time.Time, lost bool, now time.Time) {
 	b.advance(now)
-	if b.commit(r, s, at, false) {
+	if b.commit(r, s, at, lost) && !lost {
 		b.budget.cooldown.succeeded()
 	}
-	b.pump(now)
-}
-
-// lose notes that no response head will come: upstream may have counted the
-// request or not.
-func (b *broker) lose(r *fetchRequest, s *slot, now time.Time) {
-	now = b.advance(now)
-	b.commit(r, s, now, true)
 	b.pump(now)
 }
 
@@ -255,27 +254,23 @@ func (b *broker) release(s *slot) {
 	s.charges = nil
 }
 
-// learn takes a report.
+// learn takes a report. One that is of no use is as good as none.
 func (b *broker) learn(r Report, asked, answered, now time.Time) bool {
 	b.advance(now)
 	used := b.budget.learn(r, asked, answered)
-	if !used {
-		b.budget.reports.failed()
-	}
 	if used {
 		b.budget.pool.learned(r, asked, answered)
+	} else {
+		b.budget.reports.failed()
 	}
 	b.pump(now)
 	return used
 }
 
-// reportFailed notes that no report came.
-func (b *broker) reportFailed(now time.Time) {
-	b.budget.reports.failed()
-	b.pump(now)
-}
+// save returns a snapshot to go on from after a restart, see budget.save.
+func (b *broker) save(now, wall time.Time) []byte { return b.budget.save(b.advance(now), wall) }
 
-// restore goes on from a snapshot, which has who is charged for its slots.
+// restore goes on from a snapshot, which tells who is charged for its slots.
 func (b *broker) restore(data []byte, now, wall time.Time) error {
 	slots, err := b.budget.restore(data, now, wall)
 	for _, s := range slots {

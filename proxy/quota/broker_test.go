@@ -24,7 +24,21 @@ func newDesk(t *testing.T, limit int, l limits) *desk {
 	return &desk{broker: newBroker(newBudget(limit, time.Hour, start), l), t: t, now: start}
 }
 
-// What the Gate reads of a broker.
+// What the Gate does with a broker.
+
+func (b *broker) sent(s *slot, now time.Time) { b.budget.dispatch(s, b.advance(now)) }
+
+func (b *broker) answered(r *fetchRequest, s *slot, at, now time.Time) { b.done(r, s, at, false, now) }
+
+func (b *broker) lose(r *fetchRequest, s *slot, now time.Time) {
+	b.done(r, s, b.advance(now), true, now)
+}
+
+func (b *broker) reportFailed(now time.Time) { b.learn(Report{}, now, now, now) }
+
+func (b *broker) ranked() []*fetchRequest {
+	return slices.SortedFunc(slices.Values(b.queue), b.compare)
+}
 
 func (b *broker) view(client string, now time.Time) View {
 	return b.forecast(now).view(client, len(b.queue))
@@ -33,11 +47,8 @@ func (b *broker) view(client string, now time.Time) View {
 func (b *broker) stats(now time.Time) Stats { return b.forecast(now).stats(len(b.queue)) }
 
 func (b *broker) top(n int, now time.Time) []ClientUse {
-	b.advance(now)
-	return b.usage.top(n)
+	return b.forecast(now).top(n)
 }
-
-func (b *broker) save(now, wall time.Time) []byte { return b.budget.save(b.advance(now), wall) }
 
 func (b *broker) due(now time.Time) time.Time { return b.budget.reportDue(now, len(b.queue) > 0) }
 
@@ -57,7 +68,7 @@ func (d *desk) try(p Priority, clients ...string) *fetchRequest {
 	w := d.want(p, 0, clients...)
 	d.ask(w, d.now)
 	if w.slot != nil {
-		d.done(w, w.slot, d.now, d.now)
+		d.answered(w, w.slot, d.now, d.now)
 	}
 	return w
 }
@@ -94,7 +105,7 @@ func TestTurns(t *testing.T) {
 		d.now = d.now.Add(time.Second)
 	}
 	var got []string
-	for _, r := range d.queue.ranked(d.usage) {
+	for _, r := range d.ranked() {
 		got = append(got, names[r])
 	}
 	want := []string{
@@ -141,7 +152,7 @@ func TestAdmission(t *testing.T) {
 				for range tt.spent[client] {
 					w := d.want(priority, 0, client)
 					d.allot(w, d.now)
-					d.done(w, w.slot, d.now, d.now)
+					d.answered(w, w.slot, d.now, d.now)
 				}
 			}
 			w := d.try(tt.priority, tt.client)
@@ -224,7 +235,7 @@ func TestRetryAfter(t *testing.T) {
 	for _, client := range []string{"a", "a", "b", "c"} { // a minute apart
 		w := d.want(Waiting, 0, client)
 		d.allot(w, d.now)
-		d.done(w, w.slot, d.now, d.now)
+		d.answered(w, w.slot, d.now, d.now)
 		d.now = d.now.Add(time.Minute)
 	}
 	first := time.Hour + margin - 4*time.Minute

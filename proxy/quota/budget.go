@@ -16,8 +16,7 @@ const (
 // many are free, none is used before the budget opens.
 type budget struct {
 	ledger
-	auto    bool // limit and period are upstream's to tell
-	ceiling int  // the limit of the settings, which a report can only lower
+	ceiling int // the limit of the settings, which a report can only lower; 0: auto
 
 	standby  bool // nothing is sent
 	cooldown cooldown
@@ -25,7 +24,6 @@ type budget struct {
 	// Until then too little is known of what was spent to spend freely: one interval
 	// must lie between two requests. A report ends it.
 	pacedUntil time.Time
-	lastGrant  time.Time
 }
 
 // newBudget starts with nothing spent. limit 0 is auto.
@@ -33,12 +31,15 @@ func newBudget(limit int, period time.Duration, now time.Time) *budget {
 	limit = min(limit, MaxLimit)
 	b := &budget{ledger: ledger{limit: limit, period: period, last: now}, ceiling: limit}
 	if limit == 0 {
-		b.auto, b.limit, b.period = true, assumedLimit, assumedPeriod
+		b.limit, b.period = assumedLimit, assumedPeriod
 		b.reports.awaited = now.Add(firstReport)
 		b.pace(now)
 	}
 	return b
 }
+
+// auto reports whether limit and period are upstream's to tell.
+func (b *budget) auto() bool { return b.ceiling == 0 }
 
 // pace has requests spaced until a period is known in full.
 func (b *budget) pace(now time.Time) { b.pacedUntil = now.Add(b.period + margin) }
@@ -61,29 +62,10 @@ func (b *budget) opens(now time.Time) (time.Time, Reason) {
 	later(b.cooldown.until, Closed)
 	later(b.reports.awaited, Learning)
 	later(b.pool.opens(now), Learning)
-	if now.Before(b.pacedUntil) && !b.lastGrant.IsZero() {
-		later(b.lastGrant.Add(b.interval()), Learning)
+	if now.Before(b.pacedUntil) && !b.newest.IsZero() {
+		later(b.newest.Add(b.interval()), Learning)
 	}
 	return at, why
-}
-
-// reserve takes a slot. The caller has seen to it that there is one.
-func (b *budget) reserve(now time.Time, p Priority) *slot {
-	s := b.ledger.reserve(now, p)
-	s.earlier, b.lastGrant = b.lastGrant, now
-	return s
-}
-
-// refund forgets a slot of which no byte left, which does not delay what comes
-// after it. It reports whether it could.
-func (b *budget) refund(s *slot) bool {
-	if !b.ledger.refund(s) {
-		return false
-	}
-	if b.lastGrant.Equal(s.reserved) {
-		b.lastGrant = s.earlier
-	}
-	return true
 }
 
 // throttled heeds a 429 that came at. after is its Retry-After, 0 if it has none
@@ -92,7 +74,7 @@ func (b *budget) refund(s *slot) bool {
 func (b *budget) throttled(at time.Time, after time.Duration) {
 	b.cooldown.start(at, after, b.period+margin)
 	b.pace(at)
-	b.lastGrant = at
+	b.newest = at
 }
 
 // learn takes a report that was asked for and answered at these times. It speaks
@@ -114,12 +96,13 @@ func (b *budget) learn(r Report, asked, answered time.Time) bool {
 		return false
 	}
 	b.cooldown.reopen(asked)
-	if !b.auto && r.Period != b.period {
+	switch limit := min(r.Limit, MaxLimit); {
+	case b.auto():
+		b.limit, b.period = limit, r.Period
+	case r.Period == b.period:
+		b.limit = min(limit, b.ceiling)
+	default:
 		return false
-	}
-	b.limit, b.period = min(r.Limit, MaxLimit), r.Period
-	if !b.auto {
-		b.limit = min(b.limit, b.ceiling)
 	}
 	b.reconcile(r, asked, answered)
 	b.reports.came(asked, answered)
@@ -135,7 +118,7 @@ func (b *budget) reportDue(now time.Time, waiting bool) time.Time {
 		return r.notTooOften(now)
 	case waiting && b.foreign.next.After(now):
 		return r.notTooOften(b.foreign.next)
-	case waiting || !b.lastGrant.Before(r.asked):
+	case waiting || !b.newest.Before(r.asked):
 		return r.notTooOften(r.nextRegular())
 	}
 	return time.Time{}
@@ -145,4 +128,125 @@ func (b *budget) reportDue(now time.Time, waiting bool) time.Time {
 func (b *budget) assumeExhausted(now time.Time) {
 	b.ledger.assumeExhausted(now)
 	b.pace(now)
+}
+
+// How long a 429 stops everything.
+const (
+	cooldownLeast  = time.Second
+	cooldownUntold = time.Minute // it does not say when to retry
+	cooldownRepeat = time.Minute // after the second in a row not even a report ends it sooner; doubles
+)
+
+// cooldown follows a 429 of upstream's, which must not have happened: something is
+// spent that we do not know of.
+type cooldown struct {
+	at    time.Time // of the latest 429
+	until time.Time
+	row   int // 429s since the last other answer
+}
+
+// start heeds a 429 that came at, with its Retry-After, 0 if it has none that can
+// be read. That is believed up to longest.
+func (c *cooldown) start(at time.Time, after, longest time.Duration) {
+	if after <= 0 {
+		after = cooldownUntold
+	}
+	c.row = min(c.row+1, 16)
+	c.at = at
+	if until := at.Add(min(max(after, cooldownLeast), longest)); until.After(c.until) {
+		c.until = until
+	}
+}
+
+// succeeded notes that upstream let a request through.
+func (c *cooldown) succeeded() { c.row = 0 }
+
+// reopen is what a report does that was asked for after the 429: it says what is
+// spent, so nothing has to be waited for. If requests are refused again and again
+// although reports see room, something else refuses them, and only the growing
+// part of the wait is spared.
+func (c *cooldown) reopen(asked time.Time) {
+	if asked.Before(c.at) {
+		return
+	}
+	soonest := asked
+	if c.row > 1 {
+		soonest = c.at.Add(cooldownRepeat << (c.row - 2))
+	}
+	if soonest.Before(c.until) {
+		c.until = soonest
+	}
+}
+
+const (
+	// firstReport is how long auto waits for the first report before it falls back
+	// to what it assumes.
+	firstReport = 5 * time.Second
+	// A report is asked for so long after the last one while requests are spent.
+	// replicaTurn more, if another replica asked for that one.
+	reportInterval = 50 * time.Second
+	replicaTurn    = 4 * time.Second
+	// One that is older than this says nothing about others any more: whoever
+	// wants a slot then waits for the next report, if one can be had.
+	reportStale = time.Minute
+	// freshReport is how long it is waited for.
+	freshReport = 2 * time.Second
+	// Reports are free of charge, but no two are asked for within this time. It
+	// doubles with each failure in a row, up to reportGapMost.
+	reportGap     = 10 * time.Second
+	reportGapMost = 5 * time.Minute
+)
+
+// reports is when upstream's throttle reports were asked for, came and failed.
+type reports struct {
+	awaited         time.Time // until then nothing is granted, for one is coming
+	asked, answered time.Time // of the latest; zero: there is none
+	attempt         time.Time // when one was asked for last
+	failures        int       // in a row
+	others          bool      // another replica asked for the latest
+}
+
+// refresh has the next grant wait for a report, if the last one is old.
+func (r *reports) refresh(now time.Time) {
+	if r.answered.IsZero() || r.failures > 0 || now.Sub(r.answered) <= reportStale {
+		return
+	}
+	if !r.awaited.After(now) {
+		r.awaited = now.Add(freshReport)
+	}
+}
+
+// tried notes that a report is asked for.
+func (r *reports) tried(now time.Time) { r.attempt = now }
+
+// came notes a report that was of use.
+func (r *reports) came(asked, answered time.Time) {
+	*r = reports{asked: asked, answered: answered, attempt: r.attempt}
+}
+
+// failed notes that none came, so that nobody waits for it.
+func (r *reports) failed() {
+	r.awaited = time.Time{}
+	r.failures = min(r.failures+1, 8)
+}
+
+// nextRegular is when a report is due while requests are spent. A replica that
+// asks already goes on, so that not all do.
+func (r *reports) nextRegular() time.Time {
+	if r.others {
+		return r.asked.Add(reportInterval + replicaTurn)
+	}
+	return r.asked.Add(reportInterval)
+}
+
+// notTooOften puts off when a report is due, so that upstream is left alone for a
+// while after each attempt.
+func (r *reports) notTooOften(due time.Time) time.Time {
+	if r.attempt.IsZero() {
+		return due
+	}
+	if soonest := r.attempt.Add(min(reportGap<<r.failures, reportGapMost)); due.Before(soonest) {
+		return soonest
+	}
+	return due
 }

@@ -64,6 +64,7 @@ type ledger struct {
 	period time.Duration
 	last   time.Time // the latest now
 	freed  time.Time // when a slot returned last
+	newest time.Time // when a slot was reserved last
 
 	open     []*slot // reserved or under way
 	past     []*slot // ended, in that order
@@ -143,8 +144,8 @@ func (l *ledger) background() (open, used int) {
 
 // reserve takes a slot. The caller has seen to it that there is one.
 func (l *ledger) reserve(now time.Time, p Priority) *slot {
-	s := &slot{priority: p, reserved: now, sent: now}
-	l.open = append(l.open, s)
+	s := &slot{priority: p, reserved: now, sent: now, earlier: l.newest}
+	l.open, l.newest = append(l.open, s), now
 	l.pool.enter(s)
 	return s
 }
@@ -190,6 +191,9 @@ func (l *ledger) insert(s *slot) {
 func (l *ledger) refund(s *slot) bool {
 	if s.dispatched || !l.close(s) {
 		return false
+	}
+	if l.newest.Equal(s.reserved) { // it does not space what comes after it
+		l.newest = s.earlier
 	}
 	l.pool.retire(s)
 	return true

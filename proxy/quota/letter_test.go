@@ -55,11 +55,11 @@ func TestLetter(t *testing.T) {
 		{"nothing has happened", func(*desk) {}, "least 5, most 7, parts 2, base 0, known 0"},
 		{"one was given: it is known", func(d *desk) { d.given("a") },
 			"least 5, most 7, parts 2, base 1, known 1"},
-		{"one has ended", func(d *desk) { w := d.given("a"); d.done(w, w.slot, d.now, d.now) },
+		{"one has ended", func(d *desk) { w := d.given("a"); d.answered(w, w.slot, d.now, d.now) },
 			"least 5, most 7, parts 2, base 1, known 1, me.1 ended"},
 		{"one has ended and was told", func(d *desk) {
 			w := d.given("a")
-			d.done(w, w.slot, d.now, d.now)
+			d.answered(w, w.slot, d.now, d.now)
 			d.hear(d.answer())
 		}, "least 5, most 7, parts 2, base 1, known 1"},
 		{"one was lost", func(d *desk) { w := d.given("a"); d.lose(w, w.slot, d.now) },

@@ -29,7 +29,7 @@ func shared(t *testing.T) *desk {
 	d.hear(a)
 	d.now = d.now.Add(time.Second)
 	w := d.given("alice")
-	d.done(w, w.slot, d.now, d.now)
+	d.answered(w, w.slot, d.now, d.now)
 	d.hear(d.answer())
 	d.fail(ErrUnsent)
 	d.now = d.now.Add(time.Second)

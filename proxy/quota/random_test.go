@@ -97,7 +97,7 @@ func (c *chaos) fly(arg byte) {
 	case arg%3 == 0 || !f.stamped:
 		c.b.lose(f.w, f.s, c.now)
 	default:
-		c.b.done(f.w, f.s, c.now, c.now)
+		c.b.answered(f.w, f.s, c.now, c.now)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"time"
 )
 
@@ -50,12 +51,23 @@ type Report struct {
 // repeat anything of body.
 func ParseReport(body []byte) (Report, error) {
 	fields, err := reportFields(body)
-	if err != nil {
-		return Report{}, fmt.Errorf("throttle report: %w", err)
+	read := reader{fields: fields, err: err}
+	r := Report{
+		Limit:  int(read.required("your_request_limit", maxRequests)),
+		Period: duration(read.required("limit_frequency_secs", maxPeriod.Seconds())),
 	}
-	r, err := fields.report()
-	if err != nil {
-		return Report{}, fmt.Errorf("throttle report: %w", err)
+	if read.err == nil && r.Period < time.Second {
+		read.err = errors.New("limit_frequency_secs: less than one second")
+	}
+	r.Used = int(math.Ceil(read.required("current_use", maxRequests)))
+	next, there := read.number("next_use_secs", maxPeriod.Seconds())
+	switch {
+	case read.err != nil:
+		return Report{}, fmt.Errorf("throttle report: %w", read.err)
+	case there:
+		r.Next = duration(max(next, 0))
+	case r.Used >= r.Limit:
+		r.Next = r.Period
 	}
 	return r, nil
 }
@@ -95,76 +107,49 @@ func reportFields(body []byte) (fields, error) {
 	return f, nil
 }
 
-// report reads the four fields and checks them.
-func (f fields) report() (Report, error) {
-	limit, err := f.required("your_request_limit", maxRequests)
-	if err != nil {
-		return Report{}, err
-	}
-	period, err := f.required("limit_frequency_secs", maxPeriod.Seconds())
-	if err != nil {
-		return Report{}, err
-	}
-	if period < 1 {
-		return Report{}, errors.New("limit_frequency_secs: less than one second")
-	}
-	used, err := f.required("current_use", maxRequests)
-	if err != nil {
-		return Report{}, err
-	}
-	next, there, err := f.number("next_use_secs", maxPeriod.Seconds())
-	if err != nil {
-		return Report{}, err
-	}
-	r := Report{Limit: int(limit), Period: duration(period), Used: int(math.Ceil(used))}
-	switch {
-	case there:
-		r.Next = duration(max(next, 0))
-	case r.Used >= r.Limit:
-		r.Next = r.Period
-	}
-	return r, nil
+// reader reads numbers up to the first that is not as it must be.
+type reader struct {
+	fields fields
+	err    error
 }
 
 // required reads a number that must be there and must not be negative.
-func (f fields) required(name string, limit float64) (float64, error) {
-	n, there, err := f.number(name, limit)
+func (r *reader) required(name string, most float64) float64 {
+	n, there := r.number(name, most)
 	switch {
-	case err != nil:
-		return 0, err
+	case r.err != nil:
 	case !there:
-		return 0, fmt.Errorf("%s: missing", name)
+		r.err = fmt.Errorf("%s: missing", name)
 	case n < 0:
-		return 0, fmt.Errorf("%s: negative", name)
+		r.err = fmt.Errorf("%s: negative", name)
 	}
-	return n, nil
+	return n
 }
 
-// number reads one field, at most limit in size. there is false if it is missing
-// or null.
-func (f fields) number(name string, limit float64) (n float64, there bool, err error) {
-	raw, ok := f[name]
-	if !ok || string(raw) == "null" {
-		return 0, false, nil
+// number reads one field, at most so large. there is false if it is missing or
+// null.
+func (r *reader) number(name string, most float64) (n float64, there bool) {
+	raw, ok := r.fields[name]
+	if r.err != nil || !ok || string(raw) == "null" {
+		return 0, false
 	}
-	if raw[0] == '"' {
-		var text string
-		if err := json.Unmarshal(raw, &text); err != nil {
-			return 0, false, fmt.Errorf("%s: not a number", name)
-		}
-		raw = bytes.TrimSpace([]byte(text))
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		raw = []byte(strings.TrimSpace(text))
 	}
 	// What a string holds must be a number as JSON writes it: decoding it once more
 	// refuses what strconv takes beyond that (NaN, Inf, hexadecimal). A null in a
 	// string decodes without an error too, hence the pointer.
 	var value *float64
-	if err := json.Unmarshal(raw, &value); err != nil || value == nil {
-		return 0, false, fmt.Errorf("%s: not a number", name)
+	switch err := json.Unmarshal(raw, &value); {
+	case err != nil || value == nil:
+		r.err = fmt.Errorf("%s: not a number", name)
+	case math.Abs(*value) > most:
+		r.err = fmt.Errorf("%s: out of range", name)
+	default:
+		return *value, true
 	}
-	if math.Abs(*value) > limit {
-		return 0, false, fmt.Errorf("%s: out of range", name)
-	}
-	return *value, true, nil
+	return 0, false
 }
 
 // duration turns seconds into a Duration. seconds is within maxPeriod.

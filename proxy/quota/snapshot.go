@@ -57,7 +57,7 @@ func (b *budget) save(now, wall time.Time) []byte {
 		At: wall.Round(0).UTC(), Limit: b.limit, Period: b.period,
 		Paced: max(b.pacedUntil.Sub(now), 0), Cooldown: max(b.cooldown.until.Sub(now), 0),
 		Foreign: b.foreign.count, Learned: ago(b.foreign.at, now),
-		Granted: ago(b.lastGrant, now), AnyGrant: !b.lastGrant.IsZero(),
+		Granted: ago(b.newest, now), AnyGrant: !b.newest.IsZero(),
 		Pool: b.pool.save(now),
 	}
 	for _, slot := range slices.Concat(b.past, b.open) {
@@ -155,7 +155,7 @@ func (b *budget) restore(data []byte, now, wall time.Time) ([]*slot, error) {
 	}
 	down := min(max(wall.Round(0).Sub(s.At), 0), longAgo)
 	b.last = now
-	if b.auto {
+	if b.auto() {
 		b.limit, b.period = s.Limit, s.Period
 	}
 	var slots []*slot
@@ -197,13 +197,13 @@ func (b *budget) resume(s *snapshot, now time.Time, down time.Duration) {
 		b.foreign = foreign{count: s.Foreign, at: now.Add(-s.Learned - down)}
 	}
 	if s.AnyGrant {
-		b.lastGrant = now.Add(-s.Granted - down)
+		b.newest = now.Add(-s.Granted - down)
 	}
 	if down < s.Cooldown {
 		b.cooldown = cooldown{at: now, until: now.Add(s.Cooldown - down)}
 	}
 	switch {
-	case b.auto && down >= b.period:
+	case b.auto() && down >= b.period:
 		b.pace(now)
 	case down < s.Paced:
 		b.pacedUntil = now.Add(s.Paced - down)

@@ -16,7 +16,7 @@ func lively(t *testing.T) *desk {
 	d.now = d.now.Add(time.Minute)
 	shared := d.want(Waiting, 0, "a", "b", "c")
 	d.ask(shared, d.now)
-	d.done(shared, shared.slot, d.now.Add(2*time.Second), d.now.Add(3*time.Second))
+	d.answered(shared, shared.slot, d.now.Add(2*time.Second), d.now.Add(3*time.Second))
 	d.now = d.now.Add(10 * time.Second)
 	d.learn(Report{Limit: 15, Period: time.Hour, Used: 6}, d.now, d.now, d.now)
 	d.now = d.now.Add(time.Second)

@@ -3,7 +3,6 @@ package quota
 import (
 	"cmp"
 	"container/list"
-	"slices"
 	"time"
 )
 
@@ -222,28 +221,4 @@ func (u *usage) retrying(mine claim, from, to time.Time, most int) int {
 		}
 	}
 	return n
-}
-
-// ClientUse is what one client has spent in the period.
-type ClientUse struct {
-	Client   string
-	Requests float64 // parts of a shared request are fractions
-}
-
-// top returns the n clients that have spent most, the first first.
-func (u *usage) top(n int) []ClientUse {
-	var all []*account
-	for _, a := range u.accounts {
-		if a.spent > 0 {
-			all = append(all, a)
-		}
-	}
-	slices.SortFunc(all, func(x, y *account) int {
-		return cmp.Or(cmp.Compare(y.spent, x.spent), cmp.Compare(x.client, y.client))
-	})
-	uses := make([]ClientUse, 0, min(max(n, 0), len(all)))
-	for _, a := range all[:cap(uses)] {
-		uses = append(uses, ClientUse{Client: a.client, Requests: float64(a.spent) / wholeRequest})
-	}
-	return uses
 }

@@ -36,7 +36,7 @@ func TestEqualParts(t *testing.T) {
 	if got, want := fmt.Sprint(d.top(9, d.now)), "[{a 0.5} {b 0.5}]"; got != want {
 		t.Errorf("under way: %s, want %s", got, want)
 	}
-	d.done(w, w.slot, d.now, d.now)
+	d.answered(w, w.slot, d.now, d.now)
 	if got, want := fmt.Sprint(d.top(9, d.now)), "[{a 0.333333} {b 0.333333} {c 0.333333}]"; got != want {
 		t.Errorf("done: %s, want %s", got, want)
 	}
@@ -59,7 +59,7 @@ func TestManyClients(t *testing.T) {
 	for i := range many {
 		d.join(crowd, &Waiter{Client: fmt.Sprintf("joiner-%d", i)}, d.now)
 	}
-	d.done(crowd, crowd.slot, d.now, d.now)
+	d.answered(crowd, crowd.slot, d.now, d.now)
 	for i := range many {
 		d.try(Waiting, fmt.Sprintf("client-%d", i))
 		d.now = d.now.Add(10 * time.Millisecond)
@@ -95,7 +95,7 @@ func TestRemaining(t *testing.T) {
 					for range n {
 						w := d.want(Waiting, 0, name)
 						d.allot(w, d.now)
-						d.done(w, w.slot, d.now, d.now)
+						d.answered(w, w.slot, d.now, d.now)
 					}
 				}
 				view := d.view(client, d.now)
@@ -129,7 +129,7 @@ func BenchmarkView(b *testing.B) {
 					g.broker.join(w, &Waiter{Client: fmt.Sprint(i % clients)}, now)
 					if i < spent {
 						g.broker.allot(w, now)
-						g.broker.done(w, w.slot, now, now)
+						g.broker.answered(w, w.slot, now, now)
 					}
 				}
 				for b.Loop() {

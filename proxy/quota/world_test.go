@@ -164,7 +164,7 @@ func (w *world) arrive(x *fetchRequest, s *slot, granted time.Time, life int) {
 			return
 		}
 		if ok {
-			w.broker.done(x, s, w.now, w.now)
+			w.broker.answered(x, s, w.now, w.now)
 			w.landed++
 			w.flight += w.now.Sub(granted)
 		} else {
