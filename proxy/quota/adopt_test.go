@@ -7,7 +7,7 @@ import (
 )
 
 // spent is what is spent, and by whom.
-func (d *desk) spent() string {
+func (d *harness) spent() string {
 	d.advance(d.now)
 	return fmt.Sprint(d.budget.spent(), " ", d.top(9, d.now))
 }
@@ -16,15 +16,15 @@ func (d *desk) spent() string {
 func TestSlotsOfOthers(t *testing.T) {
 	type step struct {
 		after time.Duration // the answer before
-		slots func(d *desk) []SharedSlot
+		slots func(d *harness) []SharedSlot
 		whole bool
 		want  string
 	}
-	taken := func(d *desk) []SharedSlot { return []SharedSlot{d.theirs("b.1", time.Second, "alice")} }
-	ended := func(d *desk) []SharedSlot {
+	taken := func(d *harness) []SharedSlot { return []SharedSlot{d.theirs("b.1", time.Second, "alice")} }
+	ended := func(d *harness) []SharedSlot {
 		return []SharedSlot{d.theirs("b.1", 11*time.Second, "bob").endedAt(d.clock() - 2000)}
 	}
-	none := func(*desk) []SharedSlot { return nil }
+	none := func(*harness) []SharedSlot { return nil }
 	for _, tt := range []struct {
 		name  string
 		steps []step

@@ -8,7 +8,7 @@ import (
 
 // busy is a replica in the middle of everything: it was given a slot that is under
 // way, knows one of another's, has spent one alone, and asks for one more.
-func busy(t *testing.T) (*desk, *fetchRequest) {
+func busy(t *testing.T) (*harness, *fetchRequest) {
 	d := joined(t, 15)
 	d.given("alice")
 	a := d.answer()
@@ -66,7 +66,7 @@ func FuzzAnswer(f *testing.F) {
 }
 
 // wantSane holds what must be true at any moment.
-func wantSane(t *testing.T, d *desk, when string) {
+func wantSane(t *testing.T, d *harness, when string) {
 	t.Helper()
 	l, p := d.budget, d.budget.pool
 	if free := l.free(); free < 0 || free > l.limit || l.limit > MaxLimit {

@@ -133,12 +133,12 @@ func TestGateDropsWhatNobodyWaitsFor(t *testing.T) {
 			t.Errorf("observed %q, want %q", got, want)
 		}
 		if _, err := g.Acquire(t.Context(), g.NewFetchRequest()); !errors.Is(err, ErrNobodyWaits) {
-			t.Errorf("error %v for a demand without waiters, want %v", err, ErrNobodyWaits)
+			t.Errorf("error %v for a request without waiters, want %v", err, ErrNobodyWaits)
 		}
 	})
 }
 
-// A joiner with more patience keeps a demand alive beyond the first one's.
+// A joiner with more patience keeps a request alive beyond the first one's.
 func TestGateJoinerExtendsPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGate(t, Options{Limit: 1, Period: 10 * time.Second})

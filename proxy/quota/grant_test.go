@@ -36,7 +36,7 @@ func TestGrantEndsOnce(t *testing.T) {
 	}
 }
 
-// A grant that came back unused, and whose demand asks again, must not end the
+// A grant that came back unused, and whose request asks again, must not end the
 // second grant: symptom was a slot that returned while its request was under way.
 func TestUnusedThenAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

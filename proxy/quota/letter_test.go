@@ -49,56 +49,56 @@ func TestLetterBeforeItWasEverHeard(t *testing.T) {
 func TestLetter(t *testing.T) {
 	for _, tt := range []struct {
 		name string
-		do   func(d *desk)
+		do   func(d *harness)
 		want string
 	}{
-		{"nothing has happened", func(*desk) {}, "least 5, most 7, parts 2, base 0, known 0"},
-		{"one was given: it is known", func(d *desk) { d.given("a") },
+		{"nothing has happened", func(*harness) {}, "least 5, most 7, parts 2, base 0, known 0"},
+		{"one was given: it is known", func(d *harness) { d.given("a") },
 			"least 5, most 7, parts 2, base 1, known 1"},
-		{"one has ended", func(d *desk) { w := d.given("a"); d.answered(w, w.slot, d.now, d.now) },
+		{"one has ended", func(d *harness) { w := d.given("a"); d.answered(w, w.slot, d.now, d.now) },
 			"least 5, most 7, parts 2, base 1, known 1, me.1 ended"},
-		{"one has ended and was told", func(d *desk) {
+		{"one has ended and was told", func(d *harness) {
 			w := d.given("a")
 			d.answered(w, w.slot, d.now, d.now)
 			d.hear(d.answer())
 		}, "least 5, most 7, parts 2, base 1, known 1"},
-		{"one was lost", func(d *desk) { w := d.given("a"); d.lose(w, w.slot, d.now) },
+		{"one was lost", func(d *harness) { w := d.given("a"); d.lose(w, w.slot, d.now) },
 			"least 5, most 7, parts 2, base 1, known 1, me.1 lost"},
-		{"one was given back", func(d *desk) { w := d.given("a"); d.unused(w, w.slot, d.now) },
+		{"one was given back", func(d *harness) { w := d.given("a"); d.unused(w, w.slot, d.now) },
 			"least 5, most 7, parts 2, base 0, known 0, me.1 gone"},
-		{"two are allotted, not given", func(d *desk) { d.allotted("a"); d.allotted("b") },
+		{"two are allotted, not given", func(d *harness) { d.allotted("a"); d.allotted("b") },
 			"least 5, most 6, parts 2, base 0, known 0"},
-		{"the ledger was lost", func(d *desk) { d.fail(ErrUnsent) },
+		{"the ledger was lost", func(d *harness) { d.fail(ErrUnsent) },
 			"whole, least 5, most 7, parts 2, base 0, known 0"},
-		{"it was, and two are allotted", func(d *desk) { d.fail(ErrUnsent); d.allotted("a"); d.allotted("b") },
+		{"it was, and two are allotted", func(d *harness) { d.fail(ErrUnsent); d.allotted("a"); d.allotted("b") },
 			"whole, least 5, most 6, parts 2, base 0, known 0"},
-		{"one was spent alone", func(d *desk) { d.fail(ErrUnsent); d.spentAlone("a") },
+		{"one was spent alone", func(d *harness) { d.fail(ErrUnsent); d.spentAlone("a") },
 			"whole, least 4, most 7, parts 2, base 1, known 1, me.1 under way"},
-		{"one was, and the letter that told it was not read", func(d *desk) {
+		{"one was, and the letter that told it was not read", func(d *harness) {
 			d.fail(ErrUnsent)
 			d.spentAlone("a")
 			d.fail(ErrUnsent)
 		}, "whole, least 4, most 7, parts 2, base 1, known 1, me.1 under way"},
-		{"one was, and the answer to that letter was lost", func(d *desk) {
+		{"one was, and the answer to that letter was lost", func(d *harness) {
 			d.fail(ErrUnsent)
 			d.spentAlone("a")
 			d.fail(errLost)
 		}, "whole, least 4, most 7, parts 2, base 1, known 1, me.1 under way"},
-		{"one was, and that letter was answered", func(d *desk) {
+		{"one was, and that letter was answered", func(d *harness) {
 			d.fail(ErrUnsent)
 			d.spentAlone("a")
 			a := d.answer()
 			a.Escrow, a.Base = 4, 1
 			d.hear(a)
 		}, "least 4, most 7, parts 2, base 1, known 1"},
-		{"another ledger", func(d *desk) { d.given("a"); a := d.answer(); a.Word = Stranger; d.hear(a) },
+		{"another ledger", func(d *harness) { d.given("a"); a := d.answer(); a.Word = Stranger; d.hear(a) },
 			"whole, least 5, most 7, parts 2, base 1, known 1, me.1 under way"},
-		{"two more replicas: one part in four from now on", func(d *desk) {
+		{"two more replicas: one part in four from now on", func(d *harness) {
 			a := d.answer()
 			a.Members = []string{"me", "b", "c", "d"}
 			d.hear(a)
 		}, "least 3, most 3, parts 4, base 0, known 0"},
-		{"what is held for one that is away", func(d *desk) { a := d.answer(); a.Away, a.Held = 1, 4; d.hear(a) },
+		{"what is held for one that is away", func(d *harness) { a := d.answer(); a.Away, a.Held = 1, 4; d.hear(a) },
 			"least 5, most 11, parts 2, base 0, known 0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -137,7 +137,7 @@ type holding struct {
 	virgin                             bool
 }
 
-func (d *desk) holds() holding {
+func (d *harness) holds() holding {
 	p := d.budget.pool
 	return holding{p.escrow, p.parts, p.known, len(p.untold), len(p.told), p.virgin}
 }
@@ -147,20 +147,20 @@ func (d *desk) holds() holding {
 func TestOnlyWhatWasNotReadIsTakenBack(t *testing.T) {
 	for _, tt := range []struct {
 		name         string
-		from         func(t *testing.T) *desk
+		from         func(t *testing.T) *harness
 		unsent, lost holding
 	}{
-		{"never heard", func(t *testing.T) *desk { return newMember(t, 15) },
+		{"never heard", func(t *testing.T) *harness { return newMember(t, 15) },
 			holding{virgin: true}, holding{}},
-		{"never heard, with one spent", func(t *testing.T) *desk {
+		{"never heard, with one spent", func(t *testing.T) *harness {
 			d := newMember(t, 15)
 			d.now = d.now.Add(joining)
 			d.spentAlone("a")
 			return d
 		}, holding{untold: 1, virgin: true}, holding{told: 1, known: 1}},
-		{"in step", func(t *testing.T) *desk { return joined(t, 15) },
+		{"in step", func(t *testing.T) *harness { return joined(t, 15) },
 			holding{escrow: 5, parts: 2}, holding{escrow: 5, parts: 2}},
-		{"alone, with two spent", func(t *testing.T) *desk {
+		{"alone, with two spent", func(t *testing.T) *harness {
 			d := joined(t, 15)
 			d.given("z")
 			d.fail(ErrUnsent)
@@ -168,7 +168,7 @@ func TestOnlyWhatWasNotReadIsTakenBack(t *testing.T) {
 			d.spentAlone("b")
 			return d
 		}, holding{escrow: 5, parts: 2, known: 1, told: 1, untold: 2}, holding{escrow: 3, parts: 2, known: 3, told: 3}},
-		{"more than is left for it", func(t *testing.T) *desk {
+		{"more than is left for it", func(t *testing.T) *harness {
 			d := joined(t, 15)
 			d.learn(Report{Limit: 15, Period: time.Hour, Used: 9}, d.now, d.now, d.now)
 			return d

@@ -8,9 +8,9 @@ import (
 
 // restarted is a process of a replica that goes on from what d has saved, after so
 // long.
-func (d *desk) restarted(name string, down time.Duration) *desk {
+func (d *harness) restarted(name string, down time.Duration) *harness {
 	d.t.Helper()
-	next := newDesk(d.t, 15, limits{})
+	next := newHarness(d.t, 15, limits{})
 	next.now = at(-1000 * time.Hour) // another process has another clock
 	next.broker = newBroker(newBudget(15, time.Hour, next.now), d.limits)
 	next.budget.pool = newPooled(name, "next", hold, next.now)
@@ -22,7 +22,7 @@ func (d *desk) restarted(name string, down time.Duration) *desk {
 
 // shared is a replica that was given a slot, knows one of another's, and has spent
 // one alone since.
-func shared(t *testing.T) *desk {
+func shared(t *testing.T) *harness {
 	d := joined(t, 15)
 	a := d.answer()
 	a.Slots = []SharedSlot{d.theirs("b.1", 0, "bob").endedAt(d.clock())}

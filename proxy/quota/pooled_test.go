@@ -9,20 +9,20 @@ import (
 
 const hold = 40 * time.Second
 
-// newMember is a desk of the replica called me, which has yet to reach the ledger
+// newMember is a harness of the replica called me, which has yet to reach the ledger
 // that all share.
-func newMember(t *testing.T, limit int) *desk {
-	d := newDesk(t, limit, limits{})
+func newMember(t *testing.T, limit int) *harness {
+	d := newHarness(t, limit, limits{})
 	d.budget.pool = newPooled("me", "me", hold, d.now)
 	return d
 }
 
 // clock is what the ledger's clock shows, which has nothing to do with ours.
-func (d *desk) clock() int64 { return d.now.Sub(start).Milliseconds() + 1_000_000 }
+func (d *harness) clock() int64 { return d.now.Sub(start).Milliseconds() + 1_000_000 }
 
 // answer is that of a ledger that two replicas share, in which this one holds 5 in
 // escrow.
-func (d *desk) answer() Answer {
+func (d *harness) answer() Answer {
 	return Answer{
 		Word: Read, Now: d.clock(), Epoch: "epoch", Seq: d.budget.pool.seq + 1, Members: []string{"me", "other"},
 		Escrow: 5, Parts: 2,
@@ -31,7 +31,7 @@ func (d *desk) answer() Answer {
 
 // hear writes a letter and reads that answer. If it does not say so, the escrow
 // grows from what the letter says.
-func (d *desk) hear(a Answer) *post {
+func (d *harness) hear(a Answer) *post {
 	x := d.write(nil, false, d.now)
 	if a.Base == 0 {
 		a.Base = x.Base
@@ -41,23 +41,23 @@ func (d *desk) hear(a Answer) *post {
 }
 
 // fail writes a letter that fails.
-func (d *desk) fail(err error) *post {
+func (d *harness) fail(err error) *post {
 	x := d.write(nil, false, d.now)
 	d.read(x, Answer{}, err, nil, d.now)
 	return x
 }
 
 // joined is a member that has reached the ledger.
-func joined(t *testing.T, limit int) *desk {
+func joined(t *testing.T, limit int) *harness {
 	d := newMember(t, limit)
 	d.hear(d.answer())
 	return d
 }
 
 // allotted is a demand that the broker has allotted a slot, but not yet the ledger.
-func (d *desk) allotted(client string) *fetchRequest {
+func (d *harness) allotted(client string) *fetchRequest {
 	d.t.Helper()
-	w := d.want(Waiting, 0, client)
+	w := d.request(Waiting, 0, client)
 	d.ask(w, d.now)
 	if w.slot == nil {
 		d.t.Fatalf("%s was not allotted a slot: %+v", client, w.refusal)
@@ -66,7 +66,7 @@ func (d *desk) allotted(client string) *fetchRequest {
 }
 
 // given is one that the ledger has given a slot.
-func (d *desk) given(client string) *fetchRequest {
+func (d *harness) given(client string) *fetchRequest {
 	d.t.Helper()
 	w := d.allotted(client)
 	x, a := d.write(w.slot, false, d.now), d.answer()
@@ -78,7 +78,7 @@ func (d *desk) given(client string) *fetchRequest {
 }
 
 // spentAlone is one that is spent without the ledger.
-func (d *desk) spentAlone(client string) *fetchRequest {
+func (d *harness) spentAlone(client string) *fetchRequest {
 	d.t.Helper()
 	w := d.allotted(client)
 	if !d.budget.pool.spend(w.slot) {
@@ -88,7 +88,7 @@ func (d *desk) spentAlone(client string) *fetchRequest {
 }
 
 // theirs is a slot of the other replica's that was taken so long ago.
-func (d *desk) theirs(id string, ago time.Duration, client string) SharedSlot {
+func (d *harness) theirs(id string, ago time.Duration, client string) SharedSlot {
 	return SharedSlot{ID: id, Reserved: d.clock() - ago.Milliseconds(), Charges: map[string]int64{client: wholeRequest}}
 }
 
@@ -151,29 +151,29 @@ func TestStrangersAllowance(t *testing.T) {
 func TestNewsOutdatesWhatWasAllotted(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
-		happen func(d *desk, w *fetchRequest)
+		happen func(d *harness, w *fetchRequest)
 		want   bool
 	}{
-		{"nothing", func(*desk, *fetchRequest) {}, false},
-		{"an answer without news", func(d *desk, _ *fetchRequest) { d.hear(d.answer()) }, false},
-		{"a slot of another", func(d *desk, _ *fetchRequest) {
+		{"nothing", func(*harness, *fetchRequest) {}, false},
+		{"an answer without news", func(d *harness, _ *fetchRequest) { d.hear(d.answer()) }, false},
+		{"a slot of another", func(d *harness, _ *fetchRequest) {
 			a := d.answer()
 			a.Slots = []SharedSlot{d.theirs("b", 0, "bob")}
 			d.hear(a)
 		}, true},
-		{"a report of another", func(d *desk, _ *fetchRequest) {
+		{"a report of another", func(d *harness, _ *fetchRequest) {
 			a := d.answer()
 			a.Report = &SharedReport{From: "other", Asked: a.Now, Answered: a.Now, Limit: 15, Period: 3_600_000, Used: 3}
 			d.hear(a)
 		}, true},
-		{"more is held", func(d *desk, _ *fetchRequest) { a := d.answer(); a.Away, a.Held = 1, 4; d.hear(a) }, true},
-		{"the ledger is lost", func(d *desk, _ *fetchRequest) { d.fail(ErrUnsent) }, true},
-		{"it stays lost", func(d *desk, w *fetchRequest) {
+		{"more is held", func(d *harness, _ *fetchRequest) { a := d.answer(); a.Away, a.Held = 1, 4; d.hear(a) }, true},
+		{"the ledger is lost", func(d *harness, _ *fetchRequest) { d.fail(ErrUnsent) }, true},
+		{"it stays lost", func(d *harness, w *fetchRequest) {
 			d.fail(ErrUnsent)
 			w.slot.news = d.budget.pool.news
 			d.fail(ErrUnsent)
 		}, false},
-		{"but the slot was given before", func(d *desk, w *fetchRequest) {
+		{"but the slot was given before", func(d *harness, w *fetchRequest) {
 			delete(d.budget.pool.pending, w.slot)
 			d.fail(ErrUnsent)
 		}, false},
@@ -206,7 +206,7 @@ func TestEvenTheImpatientWaitForTheLedger(t *testing.T) {
 		if len(tt.blocked) > 0 {
 			d.budget.pool.blocked = at(tt.blocked[0])
 		}
-		w := d.want(Waiting, 0, "alice")
+		w := d.request(Waiting, 0, "alice")
 		d.ask(w, d.now)
 		for i, until := range tt.blocked {
 			if !slices.Contains(d.queue, w) {

@@ -11,15 +11,15 @@ import (
 // only where it does no harm by itself: others spend while a slot is free, the
 // limit falls while nothing is under way, and both are followed by a report.
 type chaos struct {
-	t      *testing.T
-	b      *broker
-	limit  int // of the settings
-	model  *model
-	now    time.Time
-	flying []*flying
+	t        *testing.T
+	b        *broker
+	limit    int // of the settings
+	model    *model
+	now      time.Time
+	underWay []*call
 }
 
-type flying struct {
+type call struct {
 	w       *fetchRequest
 	s       *slot
 	stamped bool
@@ -46,7 +46,7 @@ func (c *chaos) step(op, arg byte) {
 		c.now = c.now.Add(time.Duration(arg) * time.Millisecond * 20)
 		c.b.pump(c.now.Add(-time.Duration(arg) * time.Second)) // the clock runs backwards
 	case 5, 6, 7:
-		c.fly(arg)
+		c.progress(arg)
 	case 8:
 		c.report(c.now)
 	case 9:
@@ -79,18 +79,18 @@ func (c *chaos) ask(arg byte) {
 	}
 }
 
-// fly has one flight go on, or end.
-func (c *chaos) fly(arg byte) {
-	if len(c.flying) == 0 {
+// progress has one call go on, or end.
+func (c *chaos) progress(arg byte) {
+	if len(c.underWay) == 0 {
 		return
 	}
-	i := int(arg) % len(c.flying)
-	f := c.flying[i]
+	i := int(arg) % len(c.underWay)
+	f := c.underWay[i]
 	if !f.stamped && arg%5 != 0 {
 		c.stamp(f)
 		return
 	}
-	c.flying = append(c.flying[:i:i], c.flying[i+1:]...)
+	c.underWay = append(c.underWay[:i:i], c.underWay[i+1:]...)
 	switch {
 	case !f.stamped && arg%2 == 0:
 		c.b.unused(f.w, f.s, c.now)
@@ -101,7 +101,7 @@ func (c *chaos) fly(arg byte) {
 	}
 }
 
-func (c *chaos) stamp(f *flying) {
+func (c *chaos) stamp(f *call) {
 	f.stamped = true
 	c.b.sent(f.s, c.now)
 	if !c.model.allow(c.now) {
@@ -119,12 +119,12 @@ func (c *chaos) report(asked time.Time) {
 // restart is a crash. What is under way arrives or does not.
 func (c *chaos) restart(arg byte) {
 	data := c.b.save(c.now, c.now)
-	for i, f := range c.flying {
+	for i, f := range c.underWay {
 		if !f.stamped && (int(arg)+i)%2 == 0 {
 			c.stamp(f)
 		}
 	}
-	c.flying = nil
+	c.underWay = nil
 	down := time.Duration(arg) * 10 * time.Second
 	wall := c.now.Add(down)
 	if arg%3 == 0 {
@@ -143,7 +143,7 @@ func (c *chaos) restart(arg byte) {
 func (c *chaos) collect() {
 	for _, w := range c.b.decided {
 		if w.slot != nil {
-			c.flying = append(c.flying, &flying{w: w, s: w.slot})
+			c.underWay = append(c.underWay, &call{w: w, s: w.slot})
 		}
 	}
 	c.b.decided = nil

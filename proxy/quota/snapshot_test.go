@@ -10,21 +10,21 @@ import (
 )
 
 // lively is a broker with some of everything.
-func lively(t *testing.T) *desk {
-	d := newDesk(t, 15, limits{reserve: 1})
+func lively(t *testing.T) *harness {
+	d := newHarness(t, 15, limits{reserve: 1})
 	d.spend("a", 3)
 	d.now = d.now.Add(time.Minute)
-	shared := d.want(Waiting, 0, "a", "b", "c")
+	shared := d.request(Waiting, 0, "a", "b", "c")
 	d.ask(shared, d.now)
 	d.answered(shared, shared.slot, d.now.Add(2*time.Second), d.now.Add(3*time.Second))
 	d.now = d.now.Add(10 * time.Second)
 	d.learn(Report{Limit: 15, Period: time.Hour, Used: 6}, d.now, d.now, d.now)
 	d.now = d.now.Add(time.Second)
-	lost := d.want(Refresh, 0)
+	lost := d.request(Refresh, 0)
 	d.ask(lost, d.now)
 	d.sent(lost.slot, d.now)
 	d.lose(lost, lost.slot, d.now)
-	d.ask(d.want(Holding, 0, "d"), d.now) // stays under way
+	d.ask(d.request(Holding, 0, "d"), d.now) // stays under way
 	d.now = d.now.Add(time.Minute)
 	return d
 }
@@ -43,7 +43,7 @@ func TestSnapshot(t *testing.T) {
 		{down: time.Hour, want: Stats{Own: 1}},
 		{down: 400 * 24 * time.Hour, want: Stats{Own: 1}}, // it may have been sent just now
 	} {
-		next := newDesk(t, 15, limits{reserve: 1})
+		next := newHarness(t, 15, limits{reserve: 1})
 		next.now = at(-1000 * time.Hour) // the other process's clock is of no consequence
 		next.broker = newBroker(newBudget(15, time.Hour, next.now), limits{reserve: 1})
 		if err := next.restore(data, next.now, d.now.Add(tt.down)); err != nil {
@@ -54,7 +54,7 @@ func TestSnapshot(t *testing.T) {
 			t.Errorf("after %v: %d own, %d foreign, want %d, %d", tt.down, got.Own, got.Foreign, tt.want.Own, tt.want.Foreign)
 		}
 	}
-	same := newDesk(t, 15, limits{reserve: 1})
+	same := newHarness(t, 15, limits{reserve: 1})
 	if err := same.restore(data, same.now, d.now); err != nil {
 		t.Fatal(err)
 	}
@@ -66,11 +66,11 @@ func TestSnapshot(t *testing.T) {
 // In one life the calendar may be set as it likes: what is saved are lengths of
 // time.
 func TestSnapshotCalendar(t *testing.T) {
-	d := newDesk(t, 15, limits{})
+	d := newHarness(t, 15, limits{})
 	d.spend("a", 5)
 	d.now = d.now.Add(30 * time.Minute)
 	wall := d.now.Add(20 * 365 * 24 * time.Hour) // set by then
-	next := newDesk(t, 15, limits{})
+	next := newHarness(t, 15, limits{})
 	if err := next.restore(d.save(d.now, wall), next.now, wall.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestRestoreDamaged(t *testing.T) {
 		"told for ever":     sealed(`{"limit":1,"period":3600000000000,"pool":{"told":{"a":9000000000000000000}}}`),
 	} {
 		for _, limit := range []int{0, 15} {
-			next := newDesk(t, limit, limits{reserve: 1})
+			next := newHarness(t, limit, limits{reserve: 1})
 			if err := next.restore(data, next.now, next.now); !errors.Is(err, errSnapshot) {
 				t.Errorf("%s: error %v", name, err)
 			}

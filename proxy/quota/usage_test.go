@@ -1,34 +1,19 @@
 package quota
 
 import (
+	"cmp"
 	"fmt"
-	"net/netip"
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 )
 
-func TestClientID(t *testing.T) {
-	for _, tt := range []struct{ addr, want string }{
-		{"192.0.2.7", "192.0.2.7"},
-		{"::ffff:192.0.2.7", "192.0.2.7"},
-		{"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"},
-		{"2001:db8:1:2:ffff::", "2001:db8:1:2::/64"},
-		{"fe80::1%eth0", "fe80::/64"},
-	} {
-		if got := ClientID(netip.MustParseAddr(tt.addr)); got != tt.want {
-			t.Errorf("%s is %s, want %s", tt.addr, got, tt.want)
-		}
-	}
-	if got := ClientID(netip.Addr{}); got != "invalid IP" {
-		t.Errorf("no address is %q", got)
-	}
-}
-
 // TestEqualParts holds that one fetch is paid by all who waited for it, once each,
 // whenever they came and however often they asked.
 func TestEqualParts(t *testing.T) {
-	d := newDesk(t, 15, limits{})
-	w := d.want(Waiting, 0, "a", "b", "b")
+	d := newHarness(t, 15, limits{})
+	w := d.request(Waiting, 0, "a", "b", "b")
 	d.ask(w, d.now)
 	late := &Waiter{Client: "c"}
 	d.join(w, late, d.now)
@@ -53,8 +38,8 @@ func TestEqualParts(t *testing.T) {
 // remembered is bounded, and forgotten in the end.
 func TestManyClients(t *testing.T) {
 	const many = 20_000
-	d := newDesk(t, 15, limits{reserve: 1})
-	crowd := d.want(Waiting, time.Minute, "first")
+	d := newHarness(t, 15, limits{reserve: 1})
+	crowd := d.request(Waiting, time.Minute, "first")
 	d.ask(crowd, d.now)
 	for i := range many {
 		d.join(crowd, &Waiter{Client: fmt.Sprintf("joiner-%d", i)}, d.now)
@@ -85,57 +70,125 @@ func TestManyClients(t *testing.T) {
 	}
 }
 
-// TestRemaining compares what a client is told to remain with what it gets.
-func TestRemaining(t *testing.T) {
-	for a := range 15 {
-		for b := range 15 - a {
-			for _, client := range []string{"a", "b", "c"} {
-				d := newDesk(t, 15, limits{reserve: 2})
-				for name, n := range map[string]int{"a": a, "b": b} {
-					for range n {
-						w := d.want(Waiting, 0, name)
-						d.allot(w, d.now)
-						d.answered(w, w.slot, d.now, d.now)
-					}
-				}
-				view := d.view(client, d.now)
-				got := 0
-				for d.try(Waiting, client).slot != nil {
-					got++
-				}
-				if got != view.Remaining {
-					t.Errorf("a has %d, b has %d: %s was told %d, and got %d", a, b, client, view.Remaining, got)
-				}
-				if (view.Remaining == 0) != (view.Next > 0) || view.Used != a+b {
-					t.Errorf("view %+v", view)
-				}
+// Who comes first is decided by priority, then by what was spent, then by who was
+// rejected, or has waited, for longest.
+func TestClaims(t *testing.T) {
+	u := newUsage()
+	u.add([]charge{{"rich", 3 * wholeRequest}, {"poor", wholeRequest}}, 0)
+	u.touch("rejected", at(0))
+	u.rejected("rejected", at(time.Hour), at(0), Waiting)
+	u.rejected("rejected", at(time.Hour), at(time.Minute), Waiting) // again: since the first time
+	u.rejected("unknown", at(time.Hour), at(0), Waiting)            // nothing is kept of it
+	request := func(p Priority, asked time.Duration, clients ...string) *fetchRequest {
+		r := &fetchRequest{asked: at(asked)}
+		for _, client := range clients {
+			r.join(&Waiter{Client: client, Priority: p})
+		}
+		return r
+	}
+	order := []*fetchRequest{
+		request(Waiting, time.Minute, "rejected"),
+		request(Waiting, time.Second, "new"),
+		request(Waiting, 2*time.Minute, "rich", "unknown"),
+		request(Waiting, 0, "poor"),
+		request(Waiting, 0, "rich"),
+		request(Holding, 0, "new"),
+		request(Refresh, 0, ""),
+		request(Refresh, time.Second, ""),
+		request(Speculative, 0, ""),
+	}
+	for i, r := range order {
+		for j, s := range order {
+			if got, want := u.claim(r).compare(u.claim(s)), cmp.Compare(i, j); got != want {
+				t.Errorf("claims %d and %d compare as %d, want %d", i, j, got, want)
 			}
+		}
+	}
+	u.served([]charge{{client: "rejected"}})
+	if u.claim(order[0]).compare(u.claim(order[1])) < 0 {
+		t.Error("who was served comes first for what it was rejected once")
+	}
+}
+
+// Slots are kept for the clients that are expected to retry, if these come first.
+func TestRetrying(t *testing.T) {
+	const minute = time.Minute
+	mine := claim{priority: Waiting, spent: wholeRequest, since: at(time.Second)}
+	for _, tt := range []struct {
+		name     string
+		retryAt  time.Duration
+		priority Priority
+		spent    int64
+		rejected time.Duration // when
+		retries  bool
+		want     int
+	}{
+		{name: "has spent less", retryAt: minute, rejected: 2 * time.Second, want: 1},
+		{name: "has spent as much and was first", retryAt: minute, spent: wholeRequest, want: 1},
+		{name: "has spent as much and was later", retryAt: minute, spent: wholeRequest, rejected: 2 * time.Second},
+		{name: "has spent as much and was rejected at that moment", retryAt: minute, spent: wholeRequest, rejected: time.Second, want: 1},
+		{name: "has spent more", retryAt: minute, spent: 2 * wholeRequest},
+		{name: "for something less urgent", retryAt: minute, priority: Holding},
+		{name: "at the last moment", retryAt: 2 * minute, want: 1},
+		{name: "too late", retryAt: 2*minute + 1},
+		{name: "too early", retryAt: 0},
+		{name: "has retried", retryAt: minute, retries: true},
+	} {
+		u := newUsage()
+		u.touch("a", at(0))
+		if tt.spent > 0 {
+			u.add([]charge{{"a", tt.spent}}, 0)
+		}
+		u.rejected("a", at(tt.retryAt), at(tt.rejected), tt.priority)
+		if tt.retries {
+			u.touch("a", at(minute))
+		}
+		if got := u.retrying(mine, at(0), at(2*minute), 10); got != tt.want {
+			t.Errorf("%s: %d retry, want %d", tt.name, got, tt.want)
 		}
 	}
 }
 
-// BenchmarkView is what every answer costs that shows the quota, a hit too.
-func BenchmarkView(b *testing.B) {
-	for _, clients := range []int{1, 10_000} {
-		for _, spent := range []int{1, 15} {
-			b.Run(fmt.Sprintf("%d clients, %d spent", clients, spent), func(b *testing.B) {
-				g, err := New(Options{Limit: 15, Period: time.Hour, Reserve: 1})
-				if err != nil {
-					b.Fatal(err)
-				}
-				now := time.Now()
-				for i := range max(clients, spent) {
-					w := &fetchRequest{decided: make(chan struct{})}
-					g.broker.join(w, &Waiter{Client: fmt.Sprint(i % clients)}, now)
-					if i < spent {
-						g.broker.allot(w, now)
-						g.broker.answered(w, w.slot, now, now)
-					}
-				}
-				for b.Loop() {
-					g.View("0", now)
-				}
-			})
+// TestUsageIsForgotten plays random requests, whose charges are all taken back:
+// in between the sums are those of a plain map, at the end nothing is kept.
+func TestUsageIsForgotten(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 1))
+	u, spent := newUsage(), map[string]int64{}
+	var open [][]charge
+	for i := range 5000 {
+		switch op := rng.IntN(3); {
+		case op == 0:
+			u.touch(fmt.Sprint(rng.IntN(20)), at(time.Duration(i)*time.Second))
+			u.expire(at(time.Duration(i-100) * time.Second))
+		case op == 1:
+			var s clientSet
+			for range rng.IntN(100) {
+				s.add(fmt.Sprint(rng.IntN(100)))
+			}
+			charges := s.split()
+			open = append(open, charges)
+			u.add(charges, 1)
+			for _, c := range charges {
+				spent[c.client] += c.micro
+			}
+		case len(open) > 0:
+			k := rng.IntN(len(open))
+			u.remove(open[k], 1)
+			for _, c := range open[k] {
+				spent[c.client] -= c.micro
+			}
+			open = slices.Delete(open, k, k+1)
 		}
+		client := fmt.Sprint(rng.IntN(100))
+		if got := u.of(client); got.spent != spent[client] || got.underWay < 0 {
+			t.Fatalf("%s has spent %d with %d under way, want %d", client, got.spent, got.underWay, spent[client])
+		}
+	}
+	for _, charges := range open {
+		u.remove(charges, 1)
+	}
+	u.expire(at(time.Hour * 2))
+	if len(u.accounts) != 0 || u.asked.Len() != 0 || u.unspent != 0 || !u.oldest().IsZero() {
+		t.Errorf("%d accounts, %d in the list, %d unspent at the end", len(u.accounts), u.asked.Len(), u.unspent)
 	}
 }

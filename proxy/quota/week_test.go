@@ -87,16 +87,16 @@ func populate(w *world, n int, every time.Duration, greed int) []*user {
 }
 
 // maxMin is what each gets of total if nobody who wants more has less: the
-// textbook's way, by filling up from the smallest demand.
-func maxMin(demands []int, total float64) []float64 {
-	shares, left := make([]float64, len(demands)), len(demands)
-	order := make([]int, len(demands))
+// textbook's way, by filling up from the smallest wish.
+func maxMin(wishes []int, total float64) []float64 {
+	shares, left := make([]float64, len(wishes)), len(wishes)
+	order := make([]int, len(wishes))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortFunc(order, func(i, j int) int { return demands[i] - demands[j] })
+	slices.SortFunc(order, func(i, j int) int { return wishes[i] - wishes[j] })
 	for _, i := range order {
-		shares[i] = min(float64(demands[i]), total/float64(left))
+		shares[i] = min(float64(wishes[i]), total/float64(left))
 		total -= shares[i]
 		left--
 	}
@@ -108,7 +108,7 @@ func maxMin(demands []int, total float64) []float64 {
 //
 // The most that can be used is a little less than everything. A slot comes back
 // one period and the margin after its response head, so each round takes 3601 s
-// and the flight, here about a second: 99.94 % of 3600 s. (The count of a week can
+// and the call, here about a second: 99.94 % of 3600 s. (The count of a week can
 // be off by a few at its two ends.)
 func TestWeek(t *testing.T) {
 	for _, tt := range []struct {
@@ -135,10 +135,10 @@ func TestWeek(t *testing.T) {
 
 func checkWeek(t *testing.T, w *world, spent int) {
 	t.Helper()
-	flight := w.flight / time.Duration(w.landed)
-	bound := time.Hour.Seconds() / (time.Hour + margin + flight).Seconds()
+	call := w.took / time.Duration(w.answered)
+	bound := time.Hour.Seconds() / (time.Hour + margin + call).Seconds()
 	used := float64(spent) / (15 * week.Hours())
-	t.Logf("used %.2f %%, at most %.2f %%; a flight takes %v", 100*used, 100*bound, flight)
+	t.Logf("used %.2f %%, at most %.2f %%; a call takes %v", 100*used, 100*bound, call)
 	if w.model.refused != 0 {
 		t.Errorf("upstream refused %d requests", w.model.refused)
 	}
@@ -156,13 +156,13 @@ func checkWeek(t *testing.T, w *world, spent int) {
 func checkShares(t *testing.T, users []*user, from, to time.Time) {
 	t.Helper()
 	for at := from.Add(time.Hour); !at.After(to); at = at.Add(20 * time.Minute) {
-		demands, total := make([]int, len(users)), 0
+		wishes, total := make([]int, len(users)), 0
 		for i, u := range users {
 			got := u.between(at.Add(-time.Hour), at)
-			demands[i] = got + u.wants // wants only grow, but for what is served
+			wishes[i] = got + u.wants // wants only grow, but for what is served
 			total += got
 		}
-		for i, share := range maxMin(demands, float64(total)) {
+		for i, share := range maxMin(wishes, float64(total)) {
 			if got := users[i].between(at.Add(-time.Hour), at); i > 0 && float64(got) < share-1 {
 				t.Errorf("%s got %d in the hour to %v, its share is %.2f", users[i].name, got, at, share)
 			}
@@ -178,7 +178,7 @@ func checkShares(t *testing.T, users []*user, from, to time.Time) {
 
 // TestFewBusy holds what a few clients get who want more than there is.
 func TestFewBusy(t *testing.T) {
-	const round = time.Hour + 15*time.Second // of a slot: with the margin, a flight and the way back
+	const round = time.Hour + 15*time.Second // of a slot: with the margin, a call and the way back
 	for _, tt := range []struct {
 		name    string
 		clients int

@@ -23,10 +23,10 @@ type world struct {
 	latency   time.Duration // of a request at most, twice: until stamped, until answered
 	failing   float64       // part of requests that are never answered, or never leave
 	granted   map[*fetchRequest]func(ok bool)
-	turned    map[*fetchRequest]func(after time.Duration)
+	rejected  map[*fetchRequest]func(after time.Duration)
 	longest   time.Duration // that anyone waited for a decision
-	landed    int           // requests answered
-	flight    time.Duration // of all these together, from grant to answer
+	answered  int           // requests answered
+	took      time.Duration // of all these together, from grant to answer
 	wakes     time.Time     // when the broker wants to be pumped
 	lifetimes int           // restarts so far
 	down      bool          // between two of them
@@ -40,7 +40,7 @@ func newWorld(t *testing.T, seed uint64, limit int, reserve int) *world {
 		t: t, rng: rand.New(rand.NewPCG(seed, 1)), now: start,
 		model:   &model{limit: 15, period: time.Hour},
 		latency: time.Second,
-		granted: map[*fetchRequest]func(bool){}, turned: map[*fetchRequest]func(time.Duration){},
+		granted: map[*fetchRequest]func(bool){}, rejected: map[*fetchRequest]func(time.Duration){},
 	}
 	w.broker = newBroker(newBudget(limit, time.Hour, w.now), limits{reserve: reserve, queue: defaultQueue, fanout: defaultFanout})
 	return w
@@ -111,10 +111,10 @@ func (w *world) decide(x *fetchRequest) {
 	switch {
 	case x.slot != nil:
 		w.send(x, x.slot)
-	case x.refusal != nil && w.turned[x] != nil:
-		w.turned[x](x.refusal.RetryAfter)
+	case x.refusal != nil && w.rejected[x] != nil:
+		w.rejected[x](x.refusal.RetryAfter)
 	}
-	delete(w.turned, x)
+	delete(w.rejected, x)
 	if x.slot == nil {
 		delete(w.granted, x)
 	}
@@ -165,8 +165,8 @@ func (w *world) arrive(x *fetchRequest, s *slot, granted time.Time, life int) {
 		}
 		if ok {
 			w.broker.answered(x, s, w.now, w.now)
-			w.landed++
-			w.flight += w.now.Sub(granted)
+			w.answered++
+			w.took += w.now.Sub(granted)
 		} else {
 			w.broker.throttled(s, w.now, wait, w.now)
 		}
@@ -219,13 +219,13 @@ func (w *world) report() {
 }
 
 // ask has somebody want a page. One of the two is called when that is settled.
-func (w *world) ask(client string, p Priority, patience time.Duration, got func(ok bool), turned func(after time.Duration)) {
+func (w *world) ask(client string, p Priority, patience time.Duration, got func(ok bool), rejected func(after time.Duration)) {
 	if w.down {
-		turned(time.Minute)
+		rejected(time.Minute)
 		return
 	}
 	x := &fetchRequest{}
-	w.granted[x], w.turned[x] = got, turned
+	w.granted[x], w.rejected[x] = got, rejected
 	w.broker.join(x, &Waiter{Client: client, Priority: p, Deadline: w.now.Add(patience)}, w.now)
 	w.broker.ask(x, w.now)
 }
@@ -245,9 +245,9 @@ func (w *world) restart(limit int, down, skew time.Duration) {
 		w.granted[x](false)
 	}
 	clear(w.granted)
-	clear(w.turned)
+	clear(w.rejected)
 	limits := w.broker.limits
-	w.broker = newBroker(newBudget(limit, time.Hour, w.now), limits) // idles till then
+	w.broker = newBroker(newBudget(limit, time.Hour, w.now), limits) // nothing happens till then
 	w.after(down, func() {
 		w.down, w.wakes, w.asking = false, time.Time{}, false
 		w.broker = newBroker(newBudget(limit, time.Hour, w.now), limits)
