@@ -75,6 +75,7 @@ type goPackage struct {
 // TestArrows asserts that every import of one of our packages by another is one
 // of those in the table.
 func TestArrows(t *testing.T) {
+	t.Parallel()
 	for _, p := range listPackages(t) {
 		t.Run(p.ImportPath, func(t *testing.T) {
 			from := strings.TrimPrefix(p.ImportPath, module)
@@ -100,6 +101,7 @@ func TestArrows(t *testing.T) {
 
 // TestPrometheusStaysInMetrics: other packages call small observer interfaces.
 func TestPrometheusStaysInMetrics(t *testing.T) {
+	t.Parallel()
 	for _, p := range listPackages(t) {
 		if p.ImportPath == module+"metrics" || p.ImportPath == module+"cmd/perigee/app" {
 			continue
@@ -115,6 +117,7 @@ func TestPrometheusStaysInMetrics(t *testing.T) {
 // TestSimulatorIsIndependent: if the simulator had any of the canonicaliser or
 // the link writer, comparing the two would compare code with itself.
 func TestSimulatorIsIndependent(t *testing.T) {
+	t.Parallel()
 	packages := listPackages(t)
 	i := slices.IndexFunc(packages, func(p goPackage) bool { return p.ImportPath == module+"proxy/ll2sim" })
 	if i < 0 {

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"perigee/cache/valkey/valkeytest"
 	"perigee/proxy/ll2sim"
@@ -19,7 +18,7 @@ import (
 
 // asked is how many requests for a target the replica has answered, as its access
 // log tells.
-func (p *process) asked(target string) int {
+func (p *perigee) asked(target string) int {
 	return strings.Count(p.stderr.String(), "uri="+target+" ")
 }
 
@@ -28,22 +27,6 @@ func allAsked(replicas []*process, target string) (n int) {
 		n += r.asked(target)
 	}
 	return n
-}
-
-// await waits for what no channel tells of: another process has to get there.
-func await(t testing.TB, what string, met func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(20 * time.Second)
-	defer deadline.Stop()
-	ticker := time.NewTicker(20 * time.Millisecond)
-	defer ticker.Stop()
-	for !met() {
-		select {
-		case <-ticker.C:
-		case <-deadline.C:
-			t.Fatalf("waited in vain for %s", what)
-		}
-	}
 }
 
 // The replicated form of deploy/, without its containers: whoever is asked, through
@@ -94,15 +77,17 @@ func askAtOnce(t *testing.T, many int, url string) {
 	all.Wait()
 }
 
-// startBalancer runs HAProxy with the file of deploy/, and returns its address.
+// startBalancer runs HAProxy with the file of deploy/, and returns its address. It is
+// handed the sockets that it listens on.
 func startBalancer(t *testing.T, replicas []*process) string {
 	t.Helper()
-	apps, health := freeAddress(t), freeAddress(t)
+	apps, appsFile := listenFor(t)
+	health, healthFile := listenFor(t)
 	path := filepath.Join(t.TempDir(), "haproxy.cfg")
-	if err := os.WriteFile(path, []byte(balancerConfig(t, apps, health, replicas)), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(balancerConfig(t, replicas)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	startProgram(t, "haproxy", "-db", "-f", path)
+	startProgram(t, []*os.File{appsFile, healthFile}, "haproxy", "-db", "-f", path)
 	await(t, "the load balancer", func() bool {
 		resp, err := http.Get("http://" + health)
 		if err != nil {
@@ -113,9 +98,24 @@ func startBalancer(t *testing.T, replicas []*process) string {
 	return "http://" + apps
 }
 
+// listenFor listens on behalf of a program that is handed the file.
+func listenFor(t *testing.T) (address string, file *os.File) {
+	t.Helper()
+	l, err := net.Listen("tcp", anyPort)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close() // the file is another name of the same socket
+	if file, err = l.(*net.TCPListener).File(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { file.Close() })
+	return l.Addr().String(), file
+}
+
 // balancerConfig is the file of deploy/ with other addresses, and with replicas
 // that are named one by one: there is no name server here to find them.
-func balancerConfig(t *testing.T, apps, health string, replicas []*process) string {
+func balancerConfig(t *testing.T, replicas []*process) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "deploy", "replicated", "haproxy.cfg"))
 	if err != nil {
@@ -131,8 +131,8 @@ func balancerConfig(t *testing.T, apps, health string, replicas []*process) stri
 		servers = append(servers, fmt.Sprintf("server perigee%d %s port %s", i+1, strings.TrimPrefix(r.traffic, "http://"), port))
 	}
 	for _, tt := range []struct{ shipped, here string }{
-		{`bind :8080\n`, "bind " + apps + "\n"},
-		{`bind 127\.0\.0\.1:8082\n`, "bind " + health + "\n"},
+		{`bind :8080\n`, "bind fd@3\n"}, // the first file that it is handed
+		{`bind 127\.0\.0\.1:8082\n`, "bind fd@4\n"},
 		{`server-template perigee 10 perigee:8080 port 8081 resolvers docker init-addr none\n`, strings.Join(servers, "\n    ") + "\n"},
 	} {
 		re := regexp.MustCompile(tt.shipped)

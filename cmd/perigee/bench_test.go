@@ -85,22 +85,8 @@ func benchApp(b *testing.B, level config.LogLevel, environ ...string) *app.App {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { null.Close() })
-	p := program{stderr: null, environ: append(environ,
-		"PERIGEE_UPSTREAM_URL="+sim.URL, "PERIGEE_LOG_LEVEL="+string(level), "PERIGEE_DATA_DIR="+b.TempDir(),
-		"PERIGEE_LISTEN=127.0.0.1:0", "PERIGEE_ADMIN_LISTEN=127.0.0.1:0")}
-	c, log, err := p.settings()
-	if err != nil {
-		b.Fatal(err)
-	}
-	a, err := app.New(c, log)
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := a.Start(); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { a.Close() })
-	return a
+	return serveTo(b, null, append(environ,
+		"PERIGEE_UPSTREAM_URL="+sim.URL, "PERIGEE_LOG_LEVEL="+string(level), "PERIGEE_DATA_DIR="+b.TempDir()))
 }
 
 // replay writes the same bytes with nothing of ours in the way.

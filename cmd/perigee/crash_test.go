@@ -2,15 +2,14 @@ package main
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"perigee/proxy/ll2sim"
 )
@@ -27,20 +26,18 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// process is a perigee of its own.
+// process is a perigee in a process of its own, which can be killed.
 type process struct {
-	cmd     *exec.Cmd
-	stderr  *output
-	traffic string
-	admin   string
+	perigee
+	cmd *exec.Cmd
 }
 
 func launch(t *testing.T, environ ...string) *process {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
-	p := &process{cmd: exec.CommandContext(ctx, os.Args[0], "serve"), stderr: newOutput()}
-	p.cmd.Env = append(environ, asProgram+"=1", "PERIGEE_LISTEN=127.0.0.1:0", "PERIGEE_ADMIN_LISTEN=127.0.0.1:0")
+	p := &process{cmd: exec.CommandContext(ctx, os.Args[0], "serve"), perigee: perigee{stderr: newOutput()}}
+	p.cmd.Env = slices.Concat(environ, anyPorts(), []string{asProgram + "=1"})
 	p.cmd.Stderr = p.stderr
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -62,6 +59,7 @@ func (p *process) kill(t *testing.T) {
 // Whatever was answered before the process was killed is answered again after,
 // and what it cost is remembered.
 func TestWhatWasPaidForSurvivesAKill(t *testing.T) {
+	t.Parallel()
 	sim := ll2sim.New(ll2sim.Options{})
 	upstream := httptest.NewServer(sim)
 	defer upstream.Close()
@@ -110,6 +108,7 @@ func TestWhatWasPaidForSurvivesAKill(t *testing.T) {
 // Two upstreams have one data folder in turn: each answers for itself, and has a
 // quota of its own for each key.
 func TestUpstreamsDoNotAnswerForEachOther(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	ask := func(upstream, key string) (cacheStatus, report string) {
 		t.Helper()
@@ -143,6 +142,7 @@ func TestUpstreamsDoNotAnswerForEachOther(t *testing.T) {
 
 // What a list has answered is not lost with the process that read the list.
 func TestObjectsOutOfListsSurviveAKill(t *testing.T) {
+	t.Parallel()
 	sim := ll2sim.New(ll2sim.Options{})
 	upstream := httptest.NewServer(sim)
 	defer upstream.Close()
@@ -169,21 +169,6 @@ func page(n int) string { return "/2.3.0/spacecraft/" + strconv.Itoa(n+1) + "/" 
 // impatient asks without waiting for a turn.
 func impatient(t *testing.T, url string) (status int, body string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Prefer", "wait=3")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, string(text)
+	resp, body := send(t, http.MethodGet, url, "", "Prefer", "wait=3")
+	return resp.StatusCode, body
 }

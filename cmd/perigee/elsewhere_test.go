@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"perigee/proxy/ll2sim"
 )
@@ -17,6 +16,7 @@ import (
 // ended, whether by SIGTERM or by SIGKILL. Together they spend no more than the
 // quota.
 func TestRollingRestart(t *testing.T) {
+	t.Parallel()
 	sim := ll2sim.New(ll2sim.Options{})
 	upstream := httptest.NewServer(sim)
 	defer upstream.Close()
@@ -73,6 +73,7 @@ func TestRollingRestart(t *testing.T) {
 
 // A process that never gets its turn ends as any other.
 func TestWaitingForAnotherProcessEnds(t *testing.T) {
+	t.Parallel()
 	upstream := httptest.NewServer(ll2sim.New(ll2sim.Options{}))
 	defer upstream.Close()
 	environ := []string{"PERIGEE_UPSTREAM_URL=" + upstream.URL, "PERIGEE_DATA_DIR=" + t.TempDir()}
@@ -80,9 +81,7 @@ func TestWaitingForAnotherProcessEnds(t *testing.T) {
 	defer first.kill(t)
 	second := launch(t, environ...)
 	second.stderr.await(t, `msg="(another process has the data folder)`)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	context.AfterFunc(ctx, func() { _ = second.cmd.Process.Kill() })
+	context.AfterFunc(patience(t), func() { _ = second.cmd.Process.Kill() })
 	if err := second.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

@@ -42,6 +42,7 @@ func holding(t *testing.T, entries ...*cache.Entry) (dir string) {
 }
 
 func TestExportToStandardOutput(t *testing.T) {
+	t.Parallel()
 	dir := holding(t, spacecraft(t, 1, "one", 5), spacecraft(t, 2, "two", 5000))
 	code, stdout, stderr := runs(t, []string{"PERIGEE_DATA_DIR=" + dir}, "export", "-")
 	if code != exitDone || !strings.HasPrefix(stderr, "exported 2 pages (") || strings.Count(stderr, "\n") != 1 {
@@ -54,6 +55,7 @@ func TestExportToStandardOutput(t *testing.T) {
 }
 
 func TestExportWritesAWholeFileOrNone(t *testing.T) {
+	t.Parallel()
 	environ := []string{"PERIGEE_DATA_DIR=" + holding(t, spacecraft(t, 1, "one", 5))}
 	folder := t.TempDir()
 	path := filepath.Join(folder, "file")
@@ -97,6 +99,7 @@ func TestExportWritesAWholeFileOrNone(t *testing.T) {
 
 // Who reads must not evict, however little room the settings give.
 func TestExportLeavesAllInPlace(t *testing.T) {
+	t.Parallel()
 	var entries []*cache.Entry
 	for n := range 4 {
 		entries = append(entries, cachetest.Entry(string(rune('a'+n)), n, 700_000))
@@ -113,6 +116,7 @@ func TestExportLeavesAllInPlace(t *testing.T) {
 }
 
 func TestExportWhereNothingIsHeld(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "none")
 	code, _, stderr := runs(t, []string{"PERIGEE_DATA_DIR=" + dir}, "export", filepath.Join(t.TempDir(), "file"))
 	if _, err := os.Stat(dir); code != exitFailed || !strings.Contains(stderr, "nothing is cached") || err == nil {
@@ -122,6 +126,7 @@ func TestExportWhereNothingIsHeld(t *testing.T) {
 
 // What cannot be read would be missing at the other end.
 func TestExportOfWhatCannotBeReadFails(t *testing.T) {
+	t.Parallel()
 	dir := holding(t, spacecraft(t, 1, "one", 5))
 	files := filesIn(t, dir)
 	page := files[len(files)-1]
@@ -136,6 +141,7 @@ func TestExportOfWhatCannotBeReadFails(t *testing.T) {
 }
 
 func TestExportAndImportWantAFileAndAFolder(t *testing.T) {
+	t.Parallel()
 	for _, command := range []string{"export", "import"} {
 		for _, tt := range []struct {
 			environ []string

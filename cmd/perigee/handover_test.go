@@ -2,14 +2,15 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,21 +22,27 @@ import (
 // What one team has fetched answers at another, without an upstream, byte for byte
 // and however old it is.
 func TestAWarmCacheIsHandedOverAndServedOffline(t *testing.T) {
-	upstream := httptest.NewServer(ll2sim.New(ll2sim.Options{Limit: -1}))
+	t.Parallel()
+	var offline atomic.Bool
+	upstream := httptest.NewUnstartedServer(ll2sim.New(ll2sim.Options{Limit: -1}))
+	upstream.Config.ConnState = func(c net.Conn, state http.ConnState) {
+		if state == http.StateNew && offline.Load() {
+			t.Error("somebody has connected to upstream")
+		}
+	}
+	upstream.Start()
 	defer upstream.Close()
 	file := filepath.Join(t.TempDir(), "warm")
 	settings := []string{"PERIGEE_UPSTREAM_URL=" + upstream.URL, "PERIGEE_PUBLIC_URL=http://perigee.example/ll2"}
-	want := stockUp(t, file, append(settings, "PERIGEE_QUOTA=off", "PERIGEE_DATA_DIR="+t.TempDir()))
-	upstream.Close()
-	mustNotBeAsked(t, upstream.Listener.Addr().String())
+	want := stockUp(t, file, slices.Concat(settings, []string{"PERIGEE_QUOTA=off", "PERIGEE_DATA_DIR=" + t.TempDir()}))
+	offline.Store(true)
 
 	for _, age := range []time.Duration{0, 60 * 24 * time.Hour} {
 		old := filepath.Join(t.TempDir(), "old")
 		if err := os.WriteFile(old, aged(t, file, age), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		environ := append(settings, "PERIGEE_DATA_DIR="+filepath.Join(t.TempDir(), "new"), "PERIGEE_OFFLINE=true",
-			"PERIGEE_LISTEN=127.0.0.1:0", "PERIGEE_ADMIN_LISTEN=127.0.0.1:0")
+		environ := slices.Concat(settings, anyPorts(), []string{"PERIGEE_DATA_DIR=" + filepath.Join(t.TempDir(), "new"), "PERIGEE_OFFLINE=true"})
 		code, stdout, stderr := runs(t, environ, "import", old)
 		if code != exitDone || stdout != "imported 6 pages, 0 already held, 0 of another version\n" {
 			t.Fatalf("import: %d %q %s", code, stdout, stderr)
@@ -68,10 +75,10 @@ func TestAWarmCacheIsHandedOverAndServedOffline(t *testing.T) {
 	}
 }
 
-// fetchedTargets are asked for while upstream is there, in six requests.
 // A warm cache is of use online, too: its lists answer for their objects at once, as
 // those that are held already do.
 func TestAWarmCacheSparesRequestsOnline(t *testing.T) {
+	t.Parallel()
 	sim := ll2sim.New(ll2sim.Options{})
 	upstream := httptest.NewServer(sim)
 	defer upstream.Close()
@@ -99,6 +106,7 @@ func TestAWarmCacheSparesRequestsOnline(t *testing.T) {
 	}
 }
 
+// fetchedTargets are asked for while upstream is there, in six requests.
 func fetchedTargets() []string {
 	return []string{
 		"/2.3.0/spacecraft/?limit=20&offset=90", "/2.3.0/spacecraft/?mode=detailed&limit=5",
@@ -140,28 +148,6 @@ func stockUp(t *testing.T, file string, environ []string) map[string]answer {
 		t.Fatalf("export: %d %q %s", code, stdout, stderr)
 	}
 	return answers
-}
-
-// mustNotBeAsked fails the test if anybody connects to the address.
-func mustNotBeAsked(t *testing.T, address string) {
-	t.Helper()
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			t.Error("somebody has connected to upstream")
-			c.Close()
-		}
-	}()
-	t.Cleanup(func() { l.Close(); <-done })
 }
 
 // aged returns an archive with all its entries older.
@@ -213,12 +199,11 @@ func archived(t *testing.T, upstream string, entries ...*cache.Entry) []byte {
 
 // A server has not to be stopped for it: what is imported answers at once.
 func TestImportBesideAServer(t *testing.T) {
-	environ := []string{
-		"PERIGEE_DATA_DIR=" + t.TempDir(), "PERIGEE_OFFLINE=true", "PERIGEE_LISTEN=127.0.0.1:0", "PERIGEE_ADMIN_LISTEN=127.0.0.1:0",
-	}
-	traffic := start(t, environ).stderr.await(t, `traffic=(\S+)`)
+	t.Parallel()
+	environ := []string{"PERIGEE_DATA_DIR=" + t.TempDir(), "PERIGEE_OFFLINE=true"}
+	p := serveHere(t, environ...)
 	for _, want := range []int{504, 200} {
-		if resp, body := get(t, traffic+"/2.3.0/spacecraft/1/"); resp.StatusCode != want {
+		if resp, body := get(t, p.traffic+"/2.3.0/spacecraft/1/"); resp.StatusCode != want {
 			t.Errorf("%d %s, want %d", resp.StatusCode, body, want)
 		}
 		file := archived(t, someUpstream, spacecraft(t, 1, "one", 5))
@@ -230,6 +215,7 @@ func TestImportBesideAServer(t *testing.T) {
 
 // The demo has an upstream of its own and nothing held: it is never offline.
 func TestTheDemoIsNotOffline(t *testing.T) {
+	t.Parallel()
 	r := start(t, []string{"PERIGEE_OFFLINE=true"}, "demo")
 	traffic := r.stdout.await(t, `Perigee answers on (http://\S+)`)
 	if resp, body := get(t, traffic+"/2.3.0/spacecraft/"); resp.StatusCode != http.StatusOK {
@@ -243,8 +229,6 @@ func TestTheDemoIsNotOffline(t *testing.T) {
 func fed(t *testing.T, stdin io.Reader, environ []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	code = run(ctx, program{args: args, environ: environ, stdin: stdin, stdout: &out, stderr: &errs})
+	code = run(patience(t), program{args: args, environ: environ, stdin: stdin, stdout: &out, stderr: &errs})
 	return code, out.String(), errs.String()
 }

@@ -68,6 +68,7 @@ func filesIn(t *testing.T, dir string) (paths []string) {
 }
 
 func TestImportNeverReplacesWhatIsAsNewOrNewer(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	environ := []string{"PERIGEE_DATA_DIR=" + dir}
 	foreign := spacecraft(t, 9, "foreign", 1)
@@ -105,6 +106,7 @@ func TestImportNeverReplacesWhatIsAsNewOrNewer(t *testing.T) {
 
 // A file that is not what was exported, or is of another upstream, changes nothing.
 func TestImportOfABadFileChangesNothing(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	environ := []string{"PERIGEE_DATA_DIR=" + dir}
 	code, _, stderr := fed(t, bytes.NewReader(archived(t, someUpstream, spacecraft(t, 1, "held", 5))), environ, "import", "-")
@@ -148,6 +150,7 @@ func TestImportOfABadFileChangesNothing(t *testing.T) {
 // A pipe that has a name is read as standard input is, since it cannot be read
 // twice.
 func TestImportFromWhatIsNoFile(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	environ := []string{"PERIGEE_DATA_DIR=" + dir}
 	for _, tt := range []struct{ file, says string }{
@@ -164,6 +167,7 @@ func TestImportFromWhatIsNoFile(t *testing.T) {
 
 // Nobody types at the terminal: the end of the program is not waited for in vain.
 func TestImportIsInterrupted(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	silent, typist := io.Pipe()
 	defer typist.Close()

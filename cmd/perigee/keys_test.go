@@ -12,6 +12,7 @@ import (
 )
 
 func TestKeysAreReadAgainOnHangup(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "keys")
 	write := func(names ...string) {
 		t.Helper()
@@ -24,10 +25,7 @@ func TestKeysAreReadAgainOnHangup(t *testing.T) {
 		}
 	}
 	write("one")
-	r := start(t, []string{
-		"PERIGEE_LISTEN=127.0.0.1:0", "PERIGEE_ADMIN_LISTEN=127.0.0.1:0", "PERIGEE_UPSTREAM_URL=http://127.0.0.1:1",
-		"PERIGEE_CLIENT_KEYS_FILE=" + file, "PERIGEE_CLIENT_KEYS=required",
-	})
+	r := start(t, append(anyPorts(), "PERIGEE_UPSTREAM_URL=http://"+nobody, "PERIGEE_CLIENT_KEYS_FILE="+file, "PERIGEE_CLIENT_KEYS=required"))
 	traffic := r.stderr.await(t, `traffic=(\S+)`)
 	status := func(key string) int {
 		t.Helper()
@@ -68,12 +66,13 @@ func hangUp(t *testing.T) {
 }
 
 func TestABrokenKeysFileIsAFaultOfTheSettings(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "keys")
 	if err := os.WriteFile(file, []byte("one sesame\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{file, file + ".missing"} {
-		code, _, stderr := runs(t, []string{"PERIGEE_CLIENT_KEYS_FILE=" + path, "PERIGEE_LISTEN=127.0.0.1:0", "PERIGEE_ADMIN_LISTEN=127.0.0.1:0"}, "serve")
+		code, _, stderr := runs(t, append(anyPorts(), "PERIGEE_CLIENT_KEYS_FILE="+path), "serve")
 		if code != exitUsage || !strings.Contains(stderr, "PERIGEE_CLIENT_KEYS_FILE") || strings.Contains(stderr, "sesame") {
 			t.Errorf("%s: exit code %d, %s", path, code, stderr)
 		}

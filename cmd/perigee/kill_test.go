@@ -60,6 +60,7 @@ func paths(round, client int) []string {
 // client has got whole is answered again after, to the letter, and upstream is not
 // asked for it.
 func TestWhatWasAnsweredSurvivesAKillAtAnyMoment(t *testing.T) {
+	t.Parallel()
 	const rounds, clients = 10, 4
 	sim := ll2sim.New(ll2sim.Options{Limit: -1, Latency: func() time.Duration { return rand.N(4 * time.Millisecond) }})
 	upstream := httptest.NewServer(sim)

@@ -6,11 +6,16 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"perigee/cmd/perigee/app"
+	"perigee/proxy/ll2sim"
 )
 
 // output collects what a program prints and lets a test wait for it.
@@ -37,11 +42,10 @@ func (o *output) String() string {
 }
 
 // await returns what the first group of the pattern matches, once it does.
-func (o *output) await(t *testing.T, pattern string) string {
+func (o *output) await(t testing.TB, pattern string) string {
 	t.Helper()
 	re := regexp.MustCompile(pattern)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
+	ctx := patience(t)
 	for {
 		o.mu.Lock()
 		m, changed := re.FindStringSubmatch(o.text.String()), o.changed
@@ -56,6 +60,100 @@ func (o *output) await(t *testing.T, pattern string) string {
 		}
 	}
 }
+
+// patience ends when the test does, or shortly before the deadline of all tests, so
+// that one which waits in vain can say for what.
+func patience(t testing.TB) context.Context {
+	t.Helper()
+	if d, ok := t.(interface{ Deadline() (time.Time, bool) }); ok {
+		if at, ok := d.Deadline(); ok {
+			ctx, cancel := context.WithDeadline(t.Context(), at.Add(-10*time.Second))
+			t.Cleanup(cancel)
+			return ctx
+		}
+	}
+	return t.Context()
+}
+
+// await waits for what no channel tells of: another process has to get there.
+func await(t testing.TB, what string, met func() bool) {
+	t.Helper()
+	ctx := patience(t)
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	for !met() {
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+// perigee is one that runs, in this process or in one of its own.
+type perigee struct {
+	stderr         *output
+	traffic, admin string // URLs
+}
+
+// serveHere runs a perigee in this process until the test ends.
+func serveHere(t testing.TB, environ ...string) *perigee {
+	t.Helper()
+	log := newOutput()
+	a := serveTo(t, log, environ)
+	return &perigee{log, a.TrafficURL(), a.AdminURL()}
+}
+
+// serveTo is serveHere with another place for the log.
+func serveTo(t testing.TB, log io.Writer, environ []string) *app.App {
+	t.Helper()
+	c, logger, err := program{environ: slices.Concat(environ, anyPorts()), stderr: log}.settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := app.New(c, logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return a
+}
+
+// anyPorts are the settings of what listens where nobody else does.
+func anyPorts() []string {
+	return []string{"PERIGEE_LISTEN=" + anyPort, "PERIGEE_ADMIN_LISTEN=" + anyPort}
+}
+
+// adminOf are the settings by which a command finds it.
+func (p *perigee) adminOf() []string {
+	return []string{"PERIGEE_ADMIN_LISTEN=" + strings.TrimPrefix(p.admin, "http://")}
+}
+
+// holds reports whether it answers a target without asking anybody.
+func (p *perigee) holds(t *testing.T, target string) bool {
+	t.Helper()
+	resp, _ := send(t, http.MethodGet, p.traffic+target, "", "Cache-Control", "only-if-cached")
+	return resp.StatusCode == http.StatusOK
+}
+
+// await waits until the metrics have a line.
+func (p *perigee) await(t *testing.T, line string) {
+	t.Helper()
+	await(t, line, func() bool {
+		_, body := get(t, p.admin+"/metrics")
+		return strings.Contains(body, line)
+	})
+}
+
+// nobody is where nothing listens.
+const nobody = "127.0.0.1:1"
 
 // running is a program under way in this process.
 type running struct {
@@ -79,9 +177,7 @@ func start(t *testing.T, environ []string, args ...string) *running {
 func runs(t *testing.T, environ []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // should it serve after all
-	defer cancel()
-	code = run(ctx, program{args: args, environ: environ, stdout: &out, stderr: &errs})
+	code = run(patience(t), program{args: args, environ: environ, stdout: &out, stderr: &errs})
 	return code, out.String(), errs.String()
 }
 
@@ -113,6 +209,7 @@ func send(t testing.TB, method, url, body string, fields ...string) (*http.Respo
 }
 
 func TestTheDemoDoesWhatItPrints(t *testing.T) {
+	t.Parallel()
 	r := start(t, nil, "demo")
 	traffic := r.stdout.await(t, `Perigee answers on (http://\S+)`)
 	admin := r.stdout.await(t, `Metrics: (http://\S+)/metrics`)
@@ -146,26 +243,28 @@ func TestTheDemoDoesWhatItPrints(t *testing.T) {
 }
 
 func TestServeIsHealthyWhileItServesAndDrainsWhenItStops(t *testing.T) {
-	sim := start(t, nil, "sim", "-listen", "127.0.0.1:0", "-latency", "300ms")
-	upstream := sim.stdout.await(t, `answers on (http://[^/]+)`)
-	environ := []string{
-		"PERIGEE_UPSTREAM_URL=" + upstream, "PERIGEE_LISTEN=127.0.0.1:0",
-		"PERIGEE_ADMIN_LISTEN=" + freeAddress(t), "PERIGEE_LOG_FORMAT=json",
-	}
-	r := start(t, environ)
-	traffic := r.stderr.await(t, `"traffic":"([^"]+)"`)
-	admin := r.stderr.await(t, `"admin":"([^"]+)"`)
+	t.Parallel()
+	sim, release := ll2sim.New(ll2sim.Options{}), make(chan struct{})
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "spacecraft") {
+			<-release
+		}
+		sim.ServeHTTP(w, r)
+	}))
+	defer upstream.Close()
+	r := start(t, append(anyPorts(), "PERIGEE_UPSTREAM_URL="+upstream.URL, "PERIGEE_LOG_FORMAT=json"))
+	p := &perigee{r.stderr, r.stderr.await(t, `"traffic":"([^"]+)"`), r.stderr.await(t, `"admin":"([^"]+)"`)}
 
-	if code, stdout, stderr := runs(t, environ, "health"); code != exitDone || stdout != "ready\n" {
+	if code, stdout, stderr := runs(t, p.adminOf(), "health"); code != exitDone || stdout != "ready\n" {
 		t.Errorf("health: %d %q %q", code, stdout, stderr)
 	}
-	if resp, body := get(t, admin+"/livez"); resp.StatusCode != 200 || body != "alive\n" {
+	if resp, body := get(t, p.admin+"/livez"); resp.StatusCode != 200 || body != "alive\n" {
 		t.Errorf("/livez: %d %q", resp.StatusCode, body)
 	}
 	// A request that is under way when the end comes is answered.
 	status := make(chan int, 1)
 	go func() {
-		resp, err := http.Get(traffic + "/2.3.0/spacecraft/")
+		resp, err := http.Get(p.traffic + "/2.3.0/spacecraft/")
 		if err != nil {
 			status <- 0
 			return
@@ -173,42 +272,30 @@ func TestServeIsHealthyWhileItServesAndDrainsWhenItStops(t *testing.T) {
 		resp.Body.Close()
 		status <- resp.StatusCode
 	}()
-	awaitInFlight(t, admin)
+	p.await(t, "\nperigee_fetches_in_flight 1\n")
 	r.stop()
+	await(t, "load balancers to be told", func() bool {
+		resp, body := get(t, p.admin+"/readyz")
+		return resp.StatusCode == http.StatusServiceUnavailable && body == "shutting down\n"
+	})
+	if code, stdout, stderr := runs(t, p.adminOf(), "health"); code != exitFailed || stdout != "shutting down\n" || !strings.Contains(stderr, "not ready: shutting down") {
+		t.Errorf("health meanwhile: %d %q %q", code, stdout, stderr)
+	}
+	close(release)
 	if got := <-status; got != 200 {
 		t.Errorf("the request under way: status %d", got)
 	}
 	if code := <-r.code; code != exitDone {
 		t.Errorf("exit code %d: %s", code, r.stderr)
 	}
-	if code, _, stderr := runs(t, environ, "health"); code != exitFailed || !strings.Contains(stderr, "not running") {
+	if code, _, stderr := runs(t, p.adminOf(), "health"); code != exitFailed || !strings.Contains(stderr, "not running") {
 		t.Errorf("health afterwards: %d %q", code, stderr)
 	}
 	r.stderr.await(t, `("msg":"request".*"outcome":"miss".*"upstream":1)`)
 }
 
-// awaitInFlight polls the metrics until a fetch is under way.
-func awaitInFlight(t *testing.T, admin string) {
-	t.Helper()
-	for t.Context().Err() == nil {
-		if _, body := get(t, admin+"/metrics"); strings.Contains(body, "\nperigee_fetches_in_flight 1\n") {
-			return
-		}
-	}
-}
-
-// freeAddress is one that nothing listens on at the moment.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 func TestAPortInUseIsAnError(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -227,6 +314,7 @@ func TestAPortInUseIsAnError(t *testing.T) {
 }
 
 func TestBadSettingsAreToldAllAtOnce(t *testing.T) {
+	t.Parallel()
 	environ := []string{"PERIGEE_TTL=soon", "PERIGEE_LISTEN=nowhere", "PERIGEE_UPSTREAM_TOKEN=ses ame"}
 	for _, command := range []string{"serve", "check", "demo", "health"} {
 		code, _, stderr := runs(t, environ, command)
@@ -245,6 +333,7 @@ func TestBadSettingsAreToldAllAtOnce(t *testing.T) {
 }
 
 func TestCheckShowsTheSettingsWithoutSecrets(t *testing.T) {
+	t.Parallel()
 	code, stdout, stderr := runs(t, []string{"PERIGEE_UPSTREAM_TOKEN=sesame", "PERIGEE_TTL=2h", "PERIGEE_TLT=1h"}, "check")
 	if code != exitDone || !strings.Contains(stdout, "PERIGEE_TTL=2h") || strings.Contains(stdout+stderr, "sesame") {
 		t.Errorf("check: %d\n%s\n%s", code, stdout, stderr)
@@ -255,6 +344,7 @@ func TestCheckShowsTheSettingsWithoutSecrets(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
+	t.Parallel()
 	for _, args := range [][]string{{"dance"}, {"serve", "fast"}, {"demo", "x"}, {"sim", "-colour"}, {"sim", "x"}, {"version", "x"}, {"check", "x"}, {"health", "x"}} {
 		if code, _, stderr := runs(t, nil, args...); code != exitUsage || stderr == "" {
 			t.Errorf("%q: exit code %d, %q", args, code, stderr)

@@ -8,8 +8,8 @@ import (
 )
 
 // startProgram runs a program that comes with the Debian package of its name, until
-// the test ends.
-func startProgram(t *testing.T, name string, args ...string) {
+// the test ends, and returns what it prints. Its files are handed to it from 3 on.
+func startProgram(t *testing.T, files []*os.File, name string, args ...string) (log *output) {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if errors.Is(err, exec.ErrNotFound) && os.Getenv("CI") != "true" {
@@ -18,7 +18,7 @@ func startProgram(t *testing.T, name string, args ...string) {
 		t.Fatalf("%[1]s is needed, from the Debian package %[1]s: %[2]v", name, err)
 	}
 	cmd, log := exec.Command(path, args...), newOutput()
-	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = log, log, files
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -29,4 +29,5 @@ func startProgram(t *testing.T, name string, args ...string) {
 			t.Logf("%s:\n%s", name, log)
 		}
 	})
+	return log
 }

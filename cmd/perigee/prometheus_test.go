@@ -46,18 +46,18 @@ type scraper string
 // startPrometheus runs Prometheus with the files of deploy/.
 func startPrometheus(t *testing.T, replicas []*process) scraper {
 	t.Helper()
-	dir, address := t.TempDir(), freeAddress(t)
+	dir := t.TempDir()
 	file := filepath.Join(dir, "prometheus.yml")
-	if err := os.WriteFile(file, []byte(prometheusConfig(t, address, replicas)), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(prometheusConfig(t, replicas)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	startProgram(t, "prometheus", "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address)
-	return scraper(address)
+	log := startProgram(t, nil, "prometheus", "--config.file="+file, "--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+anyPort)
+	return scraper(log.await(t, `"Listening on" address=(\S+)`))
 }
 
 // prometheusConfig is the file of deploy/ with other addresses, with replicas that
 // are named one by one, and without the time that one has elsewhere.
-func prometheusConfig(t *testing.T, self string, replicas []*process) string {
+func prometheusConfig(t *testing.T, replicas []*process) string {
 	t.Helper()
 	deploy, err := filepath.Abs(filepath.Join("..", "..", "deploy"))
 	if err != nil {
@@ -74,7 +74,7 @@ func prometheusConfig(t *testing.T, self string, replicas []*process) string {
 	config := string(text)
 	for _, tt := range []struct{ shipped, here string }{
 		{`(?s)dns_sd_configs:.*?refresh_interval: \w+\n`, "static_configs:\n      - targets: [" + strings.Join(targets, ", ") + "]\n"},
-		{`localhost:9090`, self},
+		{`localhost:9090`, nobody}, // its own metrics, whose address is not known yet
 		{`\.\./prometheus/`, deploy + "/prometheus/"},
 		{`scrape_interval: 15s\n`, "scrape_interval: 1s\n"},
 		{`evaluation_interval: 15s\n`, "evaluation_interval: 1s\n"},

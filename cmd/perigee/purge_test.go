@@ -11,18 +11,6 @@ import (
 	"perigee/proxy/ll2sim"
 )
 
-// adminOf are the settings by which a command finds a process.
-func adminOf(p *process) []string {
-	return []string{"PERIGEE_ADMIN_LISTEN=" + strings.TrimPrefix(p.admin, "http://")}
-}
-
-// holds reports whether the process answers a target without asking anybody.
-func (p *process) holds(t *testing.T, target string) bool {
-	t.Helper()
-	resp, _ := send(t, http.MethodGet, p.traffic+target, "", "Cache-Control", "only-if-cached")
-	return resp.StatusCode == http.StatusOK
-}
-
 // A wrong page is purged at one replica: no replica gives it any more, and the next
 // request is the only one that is spent on it.
 func TestPurgeOverReplicas(t *testing.T) {
@@ -40,7 +28,7 @@ func TestPurgeOverReplicas(t *testing.T) {
 
 	forgets := func(target, url, says string) {
 		t.Helper()
-		code, stdout, stderr := runs(t, adminOf(f.replicas[1]), "purge", url)
+		code, stdout, stderr := runs(t, f.replicas[1].adminOf(), "purge", url)
 		if code != exitDone || !strings.HasPrefix(stdout, says) {
 			t.Errorf("got exit code %d, %q and %q", code, stdout, stderr)
 		}
@@ -75,7 +63,7 @@ func TestPurgeWhileValkeyIsLost(t *testing.T) {
 		r.ask(page(0), clientNo(1), "")
 	}
 	f.cuts[0].Cut()
-	code, _, stderr := runs(t, adminOf(f.replicas[0]), "purge", page(0))
+	code, _, stderr := runs(t, f.replicas[0].adminOf(), "purge", page(0))
 	if code != exitFailed || !strings.Contains(stderr, "perigee: purge "+page(0)+": What is held here was forgotten, but it may come back: ") {
 		t.Errorf("got exit code %d and %q", code, stderr)
 	}
@@ -84,7 +72,7 @@ func TestPurgeWhileValkeyIsLost(t *testing.T) {
 	}
 	f.cuts[0].Heal()
 	f.replicas[0].await(t, "\nperigee_valkey_up 1\n")
-	if code, stdout, stderr := runs(t, adminOf(f.replicas[0]), "purge", page(0)); code != exitDone {
+	if code, stdout, stderr := runs(t, f.replicas[0].adminOf(), "purge", page(0)); code != exitDone {
 		t.Errorf("got exit code %d, %q and %q when Valkey is back", code, stdout, stderr)
 	}
 	await(t, "the other replica to forget", func() bool { return !f.replicas[1].holds(t, page(0)) })
@@ -92,6 +80,7 @@ func TestPurgeWhileValkeyIsLost(t *testing.T) {
 
 // In profile http what is forgotten is the URL with all its variants.
 func TestPurgePlain(t *testing.T) {
+	t.Parallel()
 	asked := 0
 	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		asked++
@@ -99,12 +88,12 @@ func TestPurgePlain(t *testing.T) {
 		_, _ = io.WriteString(w, "hello")
 	}))
 	defer upstream.Close()
-	p := launch(t, "PERIGEE_PROFILE=http", "PERIGEE_UPSTREAM_URL="+upstream.URL)
+	p := serveHere(t, "PERIGEE_PROFILE=http", "PERIGEE_UPSTREAM_URL="+upstream.URL)
 	for range 2 {
 		get(t, p.traffic+"/a?b=1")
 		get(t, p.traffic+"/other")
 	}
-	code, stdout, stderr := runs(t, adminOf(p), "purge", "/a?b=1")
+	code, stdout, stderr := runs(t, p.adminOf(), "purge", "/a?b=1")
 	if code != exitDone || !strings.HasPrefix(stdout, "purged /a?b=1\n  http/1 ") {
 		t.Errorf("got exit code %d, %q and %q", code, stdout, stderr)
 	}
@@ -117,11 +106,12 @@ func TestPurgePlain(t *testing.T) {
 
 // What is wrong is said, and the rest is done.
 func TestPurgeOfWhatIsNoTarget(t *testing.T) {
+	t.Parallel()
 	upstream := httptest.NewServer(ll2sim.New(ll2sim.Options{}))
 	defer upstream.Close()
-	p := launch(t, "PERIGEE_UPSTREAM_URL="+upstream.URL, "PERIGEE_DATA_DIR=off")
+	p := serveHere(t, "PERIGEE_UPSTREAM_URL="+upstream.URL, "PERIGEE_DATA_DIR=off")
 	get(t, p.traffic+page(0))
-	code, stdout, stderr := runs(t, adminOf(p), "purge", "spacecraft", page(0), "/%zz")
+	code, stdout, stderr := runs(t, p.adminOf(), "purge", "spacecraft", page(0), "/%zz")
 	if code != exitFailed || !strings.HasPrefix(stdout, "purged "+page(0)+"\n  ll2/1 json "+page(0)+", answered ") {
 		t.Errorf("got exit code %d and %q, want the page to be purged all the same", code, stdout)
 	}
@@ -137,10 +127,10 @@ func TestPurgeOfWhatIsNoTarget(t *testing.T) {
 		code    int
 		says    string
 	}{
-		{"no target", adminOf(p), []string{"purge"}, exitUsage, "purge TARGET..."},
-		{"an option", adminOf(p), []string{"purge", "-all"}, exitUsage, "purge TARGET..."},
+		{"no target", p.adminOf(), []string{"purge"}, exitUsage, "purge TARGET..."},
+		{"an option", p.adminOf(), []string{"purge", "-all"}, exitUsage, "purge TARGET..."},
 		{"bad settings", []string{"PERIGEE_TTL=x"}, []string{"purge", page(0)}, exitUsage, "PERIGEE_TTL"},
-		{"nobody there", []string{"PERIGEE_ADMIN_LISTEN=" + freeAddress(t)}, []string{"purge", page(0)}, exitFailed, "not running"},
+		{"nobody there", []string{"PERIGEE_ADMIN_LISTEN=" + nobody}, []string{"purge", page(0)}, exitFailed, "not running"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if code, _, stderr := runs(t, tt.environ, tt.args...); code != tt.code || !strings.Contains(stderr, tt.says) {
@@ -153,9 +143,10 @@ func TestPurgeOfWhatIsNoTarget(t *testing.T) {
 // What is sent to the admin listener itself is checked there, and no web page can
 // have a browser send it.
 func TestPurgeEndpoint(t *testing.T) {
+	t.Parallel()
 	upstream := httptest.NewServer(ll2sim.New(ll2sim.Options{}))
 	defer upstream.Close()
-	p := launch(t, "PERIGEE_UPSTREAM_URL="+upstream.URL, "PERIGEE_DATA_DIR=off")
+	p := serveHere(t, "PERIGEE_UPSTREAM_URL="+upstream.URL, "PERIGEE_DATA_DIR=off")
 	get(t, p.traffic+page(0))
 	for _, tt := range []struct {
 		name, method, query, body string

@@ -57,19 +57,10 @@ func (f *fleet) await(t *testing.T, line string) {
 	}
 }
 
-// await waits until the metrics have a line.
-func (p *process) await(t *testing.T, line string) {
-	t.Helper()
-	await(t, line, func() bool {
-		_, body := get(t, p.admin+"/metrics")
-		return strings.Contains(body, line)
-	})
-}
-
 // awaitReport waits until the process has upstream's first report. What is fetched
 // while that is under way may count twice until the next, so that a test which
 // counts to the last request begins after it. That another's is known is not enough.
-func (p *process) awaitReport(t *testing.T) {
+func (p *perigee) awaitReport(t *testing.T) {
 	t.Helper()
 	asked := regexp.MustCompile(`\nperigee_upstream_requests_total\{endpoint="api-throttle",status="200"\} [1-9]`)
 	await(t, "a throttle report", func() bool {
@@ -87,7 +78,7 @@ type reply struct {
 }
 
 // ask asks on behalf of a client, which waits as long as it is told to.
-func (p *process) ask(path, client, wait string) reply {
+func (p *perigee) ask(path, client, wait string) reply {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.traffic+path, nil)
