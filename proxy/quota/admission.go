@@ -166,12 +166,12 @@ func (f forecast) soonest(client string, ahead int, enough func(spent int64, fre
 	}
 	free := b.left() - min(ahead, max(b.limit-f.reserve()-1, 0))
 	spent := f.usage.of(client).spent
-	for returns, back := range b.returning {
-		if returns.After(at) {
+	for back := range b.returning {
+		if back.at.After(at) {
 			if enough(spent, free) {
 				return at
 			}
-			at = returns
+			at = back.at
 		}
 		free += back.count
 		if back.slot != nil {

@@ -52,7 +52,7 @@ func (b *broker) ask(r *fetchRequest, now time.Time) {
 		b.decide(r)
 		return
 	}
-	b.budget.reports.refresh(now)
+	b.budget.reports.awaitFresh(now)
 	if r.queued = true; r.seq == 0 {
 		b.seq++
 		r.seq, r.asked = b.seq, now
@@ -190,8 +190,8 @@ func (b *broker) next(now time.Time) (next time.Time) {
 	opens, _ := b.budget.opens(now)
 	sooner(opens)
 	sooner(b.budget.freed.Add(retryGrace))
-	for at := range b.budget.returning {
-		sooner(at)
+	for first := range b.budget.returning {
+		sooner(first.at)
 		break
 	}
 	if oldest := b.usage.oldest(); !oldest.IsZero() { // one competitor less

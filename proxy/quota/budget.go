@@ -206,12 +206,10 @@ type reports struct {
 	others          bool      // another replica asked for the latest
 }
 
-// refresh has the next grant wait for a report, if the last one is old.
-func (r *reports) refresh(now time.Time) {
-	if r.answered.IsZero() || r.failures > 0 || now.Sub(r.answered) <= reportStale {
-		return
-	}
-	if !r.awaited.After(now) {
+// awaitFresh has the next grant wait for a report, if the last one is old.
+func (r *reports) awaitFresh(now time.Time) {
+	old := !r.answered.IsZero() && now.Sub(r.answered) > reportStale
+	if old && r.failures == 0 && !r.awaited.After(now) {
 		r.awaited = now.Add(freshReport)
 	}
 }
@@ -245,7 +243,8 @@ func (r *reports) notTooOften(due time.Time) time.Time {
 	if r.attempt.IsZero() {
 		return due
 	}
-	if soonest := r.attempt.Add(min(reportGap<<r.failures, reportGapMost)); due.Before(soonest) {
+	soonest := r.attempt.Add(min(reportGap<<r.failures, reportGapMost))
+	if due.Before(soonest) {
 		return soonest
 	}
 	return due

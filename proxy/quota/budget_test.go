@@ -250,7 +250,7 @@ func TestOldReportIsRefreshed(t *testing.T) {
 		{"older, and waited for", reports{answered: at(-1), awaited: at(time.Minute + 1)}, false},
 	} {
 		before := tt.reports.awaited
-		tt.reports.refresh(at(time.Minute))
+		tt.reports.awaitFresh(at(time.Minute))
 		if got := !tt.reports.awaited.Equal(before); got != tt.want {
 			t.Errorf("%s: waited for anew: %t, want %t", tt.name, got, tt.want)
 		}

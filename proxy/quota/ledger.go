@@ -25,7 +25,7 @@ type slot struct {
 	dispatched bool      // a byte left
 	ended      time.Time // when the response head came, or the fetch gave up; zero: neither yet
 	lost       bool      // no response head came, so upstream may never have counted it
-	absorbed   bool      // lost, and counted by a later report if upstream did: the ledger does no longer
+	absorbed   bool      // lost, and left to upstream's report: it does not count here any more
 	charges    []charge
 
 	id     string // among replicas; empty: there are none
@@ -251,40 +251,42 @@ func (l *ledger) assumeExhausted(now time.Time) {
 // returned is what returns at one time: one slot of ours, or some that others have
 // spent.
 type returned struct {
+	at    time.Time
 	count int
 	slot  *slot // nil: others'
 }
 
-// returning yields what returns and when, in that order. What others have spent returns at the latest a period
-// after it was learned, but if everything was spent, upstream has told when the
-// first slot does.
-func (l *ledger) returning(yield func(time.Time, returned) bool) {
-	early, late := 0, l.foreign.count
-	if next := l.foreign.next; late > 0 && next.After(l.last) && next.Before(l.foreign.returns(l.period)) {
-		early, late = 1, late-1
-	}
-	foreignUntil := func(until time.Time) bool {
-		if early > 0 && (until.IsZero() || l.foreign.next.Before(until)) {
-			early = 0
-			if !yield(l.foreign.next, returned{count: 1}) {
-				return false
-			}
+// returning yields what returns, in that order. What others have spent returns at
+// the latest a period after it was learned, but if everything was spent, upstream
+// has told when the first slot does.
+func (l *ledger) returning(yield func(returned) bool) {
+	var two [2]returned
+	others := two[:0]
+	if f := l.foreign; f.count > 0 {
+		all := returned{at: f.returns(l.period), count: f.count}
+		if f.next.After(l.last) && f.next.Before(all.at) {
+			others = append(others, returned{at: f.next, count: 1})
+			all.count--
 		}
-		if at := l.foreign.returns(l.period); late > 0 && (until.IsZero() || at.Before(until)) {
-			n := late
-			late = 0
-			return yield(at, returned{count: n})
-		}
-		return true
+		others = append(others, all)
 	}
 	for _, s := range l.past {
-		n, at := 1, s.returns(l.period)
+		ours := returned{at: s.returns(l.period), count: 1, slot: s}
 		if s.absorbed {
-			n = 0
+			ours.count = 0
 		}
-		if !foreignUntil(at) || !yield(at, returned{n, s}) {
+		for ; len(others) > 0 && others[0].at.Before(ours.at); others = others[1:] {
+			if !yield(others[0]) {
+				return
+			}
+		}
+		if !yield(ours) {
 			return
 		}
 	}
-	foreignUntil(time.Time{})
+	for _, o := range others {
+		if !yield(o) {
+			return
+		}
+	}
 }

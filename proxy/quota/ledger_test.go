@@ -2,6 +2,7 @@ package quota
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 )
@@ -129,14 +130,7 @@ func TestReturning(t *testing.T) {
 		if i%3 > 0 {
 			l.reconcile(r, now, now)
 		}
-		type step struct {
-			at    time.Time
-			count int
-		}
-		var steps []step
-		for at, back := range l.returning {
-			steps = append(steps, step{at, back.count})
-		}
+		steps := slices.Collect(l.returning)
 		left, hint := l.left(), l.foreign.next
 		for k, s := range steps {
 			left += s.count

@@ -40,9 +40,7 @@ type account struct {
 	rejectedSince time.Time // when it was rejected first without a slot since; zero: it was not
 }
 
-func newUsage() *usage {
-	return &usage{accounts: map[string]*account{}, asked: list.New()}
-}
+func newUsage() *usage { return &usage{accounts: map[string]*account{}, asked: list.New()} }
 
 // touch notes that a client asked. Hits do not count: only a fetch costs anything.
 func (u *usage) touch(client string, now time.Time) {
@@ -71,10 +69,8 @@ func (u *usage) account(client string) *account {
 
 // limitUnspent forgets the clients that asked longest ago and spent nothing.
 func (u *usage) limitUnspent() {
-	for e := u.asked.Front(); e != nil && u.unspent > maxUnspent; {
-		a := e.Value.(*account)
-		e = e.Next()
-		u.forget(a)
+	for e := u.asked.Front(); e != nil && u.unspent > maxUnspent; e = u.asked.Front() {
+		u.forget(e.Value.(*account))
 	}
 }
 
