@@ -3,6 +3,7 @@ package proxy_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -35,7 +36,7 @@ const (
 
 const inProcessBase = "http://upstream.test"
 
-func (u *inProcess) Get(_ context.Context, ask upstream.Ask) (*upstream.Answer, error) {
+func (u *inProcess) Get(_ context.Context, ask upstream.Request) (*upstream.Answer, error) {
 	n := u.gets.Add(1)
 	if u.fails != nil {
 		if err := u.fails(n); err != nil {
@@ -56,16 +57,16 @@ func (u *inProcess) RoundTrip(*http.Request) (*http.Response, error) {
 	return nil, &upstream.BusyError{RetryAfter: time.Second}
 }
 
-func (u *inProcess) Throttle(context.Context) (quota.Report, error) {
+func (u *inProcess) Throttle(context.Context) ([]byte, error) {
 	switch u.report {
 	case noReport:
-		return quota.Report{}, errors.New("no report")
+		return nil, errors.New("no report")
 	case handlersOwn:
 		rec := httptest.NewRecorder()
 		u.handler.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, inProcessBase+"/2.3.0/api-throttle/", nil))
-		return quota.ParseReport(rec.Body.Bytes())
+		return rec.Body.Bytes(), nil
 	}
-	return quota.Report{Limit: quota.MaxLimit, Period: time.Hour}, nil
+	return fmt.Appendf(nil, `{"your_request_limit":%d,"limit_frequency_secs":3600,"current_use":0}`, quota.MaxLimit), nil
 }
 
 // clockRig is a Handler inside a bubble of simulated time.

@@ -68,7 +68,7 @@ func (s *shelf) all(newestFirst bool) iter.Seq[*cache.Entry] {
 // nobody is an Upstream that must not be asked.
 type nobody struct{ t *testing.T }
 
-func (n nobody) Get(_ context.Context, ask upstream.Ask) (*upstream.Answer, error) {
+func (n nobody) Get(_ context.Context, ask upstream.Request) (*upstream.Answer, error) {
 	n.t.Errorf("upstream was asked for %s?%s", ask.Path, ask.Query)
 	return nil, errors.New("asked")
 }
@@ -78,9 +78,9 @@ func (n nobody) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, errors.New("asked")
 }
 
-func (n nobody) Throttle(context.Context) (quota.Report, error) {
+func (n nobody) Throttle(context.Context) ([]byte, error) {
 	n.t.Error("upstream was asked for the throttle report")
-	return quota.Report{}, errors.New("asked")
+	return nil, errors.New("asked")
 }
 
 // stocking starts a rig that keeps its entries there.

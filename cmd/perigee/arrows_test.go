@@ -38,7 +38,7 @@ func arrows() []arrow {
 		{from: "proxy/ll2/catalog"},
 		{from: "proxy/ll2/ll2test", to: []string{"proxy/ll2", "proxy/ll2/body", "proxy/ll2sim"}},
 		{from: "proxy/collection", to: []string{"cache", "proxy/ll2", "proxy/ll2/body", "proxy/render"}},
-		{from: "proxy/upstream", to: []string{"proxy/quota"}},
+		{from: "proxy/upstream"},
 		{from: "proxy/quota"},
 		{from: "proxy/plain", to: []string{"cache", "cache/rfc9111", "proxy/coalesce", "proxy/respond"}},
 		{from: "proxy/ll2sim", to: []string{"proxy/ll2/catalog", "proxy/ll2sim/dataset", "proxy/ll2sim/drf", "proxy/ll2sim/python", "testdata"}},

@@ -40,9 +40,10 @@ const (
 // without sockets, inside a simulated clock.
 type Upstream interface {
 	// Get fetches one resource whole. It sends at most one request.
-	Get(ctx context.Context, ask upstream.Ask) (*upstream.Answer, error)
-	// Throttle asks for the report of what is spent, which is free of charge.
-	Throttle(ctx context.Context) (quota.Report, error)
+	Get(ctx context.Context, request upstream.Request) (*upstream.Answer, error)
+	// Throttle asks for the report of what is spent, which is free of charge, and
+	// returns it unread.
+	Throttle(ctx context.Context) (report []byte, err error)
 }
 
 // Observer is told what happens. Its methods are called on the path of requests:

@@ -54,7 +54,11 @@ func (r *Reporter) ask() error {
 	ctx, cancel := context.WithTimeout(r.life, reportTimeout)
 	defer cancel()
 	asked := time.Now()
-	report, err := r.upstream.Throttle(ctx)
+	var report quota.Report
+	body, err := r.upstream.Throttle(ctx)
+	if err == nil {
+		report, err = quota.ParseReport(body)
+	}
 	if err != nil {
 		r.gate.ReportFailed()
 		r.observer.ThrottleReportFailed()

@@ -47,7 +47,7 @@ func (f *Fetcher) ask(ctx context.Context, res *ll2.Resource, grant *quota.Grant
 // get asks upstream, and once more if nothing left the first time: that cost
 // nothing. All who failed at the same moment do not come back at the same moment.
 func (f *Fetcher) get(ctx context.Context, res *ll2.Resource) (*upstream.Answer, error) {
-	ask := upstream.Ask{Path: res.Path, Query: res.Query, Accept: res.Accept, Label: res.Endpoint}
+	ask := upstream.Request{Path: res.Path, Query: res.Query, Accept: res.Accept, Label: res.Endpoint}
 	answer, err := f.upstream.Get(ctx, ask)
 	if failure, ok := errors.AsType[*upstream.Error](err); !ok || failure.Sent {
 		return answer, err

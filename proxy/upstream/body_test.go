@@ -56,7 +56,7 @@ func TestBodies(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := answering(t, tt.response)
-			answer, err := newClient(t, w.url(), Options{MaxBody: maxBody}).Get(t.Context(), Ask{Path: "/"})
+			answer, err := newClient(t, w.url(), Options{MaxBody: maxBody}).Get(t.Context(), Request{Path: "/"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,7 +72,7 @@ func TestBodies(t *testing.T) {
 
 func TestUnframedBody(t *testing.T) {
 	w := answering(t, "HTTP/1.1 200 OK\r\n\r\nhello")
-	answer, err := newClient(t, w.url(), Options{}).Get(t.Context(), Ask{Path: "/"})
+	answer, err := newClient(t, w.url(), Options{}).Get(t.Context(), Request{Path: "/"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,12 +28,13 @@ var errSwitched = errors.New("upstream switched protocols unasked")
 // Error tells how a request failed. All errors of Get and Throttle are of this
 // type, and those of RoundTrip but for *BusyError.
 type Error struct {
-	// Op is what was being done: "prepare", "wait" (for a place, RoundTrip only),
+	// Op is what was being done: "prepare", "wait" (for a slot, RoundTrip only),
 	// "connect" (until the first byte left), "await response", "read body", "read
 	// report".
 	Op string
 	// Sent tells whether any byte of the request left. If false, none did and none
-	// will: upstream cannot have billed it. If true, it must be taken as billed.
+	// will: upstream cannot have billed it, and what was reserved for it may be
+	// refunded. If true, it must be taken as billed.
 	Sent bool
 	// Head is the response head, if one came: an Answer without Body. It lets a
 	// Retry-After be obeyed although the body was cut. Nil if none came.

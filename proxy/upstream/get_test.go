@@ -35,7 +35,7 @@ func TestGetAnswers(t *testing.T) {
 	var notes notebook
 	c := newClient(t, w.url(), Options{Observer: &notes})
 	before := time.Now()
-	answer, err := c.Get(t.Context(), Ask{Path: "/2.3.0/launches/0/", Label: "/2.3.0/launches/{id}/"})
+	answer, err := c.Get(t.Context(), Request{Path: "/2.3.0/launches/0/", Label: "/2.3.0/launches/{id}/"})
 	after := time.Now()
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +62,7 @@ func TestGetAnswers(t *testing.T) {
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	elsewhere := answering(t, response("200 OK", "", ""))
 	w := answering(t, response("301 Moved Permanently", "Location: "+elsewhere.url()+"/x/\r\n", ""))
-	answer, err := newClient(t, w.url(), Options{Token: "k"}).Get(t.Context(), Ask{Path: "/x"})
+	answer, err := newClient(t, w.url(), Options{Token: "k"}).Get(t.Context(), Request{Path: "/x"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,11 +162,7 @@ func TestResetBodyIsTruncated(t *testing.T) {
 		p.reset()
 	})
 	c := newClient(t, w.url(), Options{})
-	req, err := c.request(t.Context(), Ask{Path: "/"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, _, err := c.send(req)
+	resp, _, err := c.sender.send(outgoing(t, "GET", w.url(), http.Header{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +181,7 @@ func TestContextValuesAreNotUsed(t *testing.T) {
 		GetConn:      func(string) { t.Error("GetConn was called") },
 		WroteHeaders: func() { t.Error("WroteHeaders was called") },
 	})
-	if _, err := newClient(t, w.url(), Options{}).Get(ctx, Ask{Path: "/"}); err != nil {
+	if _, err := newClient(t, w.url(), Options{}).Get(ctx, Request{Path: "/"}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -195,11 +191,11 @@ func TestLogKeepsTheTokenSecret(t *testing.T) {
 	var b bytes.Buffer
 	log := slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	c := newClient(t, w.url(), Options{Token: "s3cret", Logger: log})
-	if _, err := c.Get(t.Context(), Ask{Path: "/2.3.0/pads/", Query: "limit=1", Label: "/2.3.0/pads/"}); err != nil {
+	if _, err := c.Get(t.Context(), Request{Path: "/2.3.0/pads/", Query: "limit=1", Label: "/2.3.0/pads/"}); err != nil {
 		t.Fatal(err)
 	}
 	w.close()
-	if _, err := c.Get(t.Context(), Ask{Path: "/2.3.0/pads/"}); err == nil {
+	if _, err := c.Get(t.Context(), Request{Path: "/2.3.0/pads/"}); err == nil {
 		t.Fatal("no error from an upstream that is gone")
 	}
 	for _, want := range []string{`target="/2.3.0/pads/?limit=1" label=/2.3.0/pads/ status=200`, "status=0", "sent=false", "refused"} {

@@ -5,22 +5,22 @@ import (
 	"strings"
 )
 
-// askHeader returns the fields of a Get. Nothing in it comes from a client, so
+// getHeader returns the fields of a Get. Nothing in it comes from a client, so
 // that what is fetched for one is right for all.
-func (c *Client) askHeader(accept string) http.Header {
+func getHeader(o *Options, accept string) http.Header {
 	h := http.Header{
-		"User-Agent":      {c.options.UserAgent},
+		"User-Agent":      {o.UserAgent},
 		"Accept":          {accept},
 		"Accept-Encoding": {"gzip"},
 	}
-	if c.options.Token != "" {
-		h["Authorization"] = []string{"Token " + c.options.Token}
+	if o.Token != "" {
+		h["Authorization"] = []string{"Token " + o.Token}
 	}
 	return h
 }
 
 // passed are the fields of a client's request that RoundTrip hands on: what the
-// client accepts, and what it holds already. All else stays behind, since it could
+// client accepts, and what it has cached already. All else stays behind, since it could
 // tell upstream who asks (cookies, credentials, addresses, Origin, Referer,
 // Accept-Language) or speaks of the connection (Upgrade, TE).
 func passed() []string {
@@ -31,8 +31,8 @@ func passed() []string {
 }
 
 // passHeader returns the fields of a request that is passed through.
-func (c *Client) passHeader(client http.Header) http.Header {
-	h := http.Header{"User-Agent": {c.options.UserAgent}}
+func passHeader(o *Options, client http.Header) http.Header {
+	h := http.Header{"User-Agent": {o.UserAgent}}
 	for _, name := range passed() {
 		if lines := client[name]; len(lines) > 0 {
 			h[name] = lines // shared with the client's request, and only read

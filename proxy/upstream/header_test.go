@@ -11,25 +11,25 @@ import (
 func TestGetOnTheWire(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
-		ask   Ask
+		req   Request
 		token string
 		want  []string // the lines of the request
 	}{
-		{"anonymous", Ask{Path: "/2.3.0/launches/", Query: "limit=5", Accept: "application/json"}, "", []string{
+		{"anonymous", Request{Path: "/2.3.0/launches/", Query: "limit=5", Accept: "application/json"}, "", []string{
 			"GET /2.3.0/launches/?limit=5 HTTP/1.1", "Host: HOST", "User-Agent: perigee/test",
 			"Accept: application/json", "Accept-Encoding: gzip", "Connection: close",
 		}},
-		{"with token", Ask{Path: "/2.3.0/pads/", Accept: "text/html"}, "k3y", []string{
+		{"with token", Request{Path: "/2.3.0/pads/", Accept: "text/html"}, "k3y", []string{
 			"GET /2.3.0/pads/ HTTP/1.1", "Host: HOST", "User-Agent: perigee/test",
 			"Accept: text/html", "Accept-Encoding: gzip", "Authorization: Token k3y", "Connection: close",
 		}},
-		{"empty Accept", Ask{Path: "/"}, "", []string{
+		{"empty Accept", Request{Path: "/"}, "", []string{
 			"GET / HTTP/1.1", "Host: HOST", "User-Agent: perigee/test", "Accept: ", "Accept-Encoding: gzip", "Connection: close",
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := answering(t, response("200 OK", "", "{}"))
-			if _, err := newClient(t, w.url(), Options{Token: tt.token}).Get(t.Context(), tt.ask); err != nil {
+			if _, err := newClient(t, w.url(), Options{Token: tt.token}).Get(t.Context(), tt.req); err != nil {
 				t.Fatal(err)
 			}
 			want := strings.Join(tt.want, "\r\n") + "\r\n\r\n"
@@ -44,7 +44,7 @@ func TestGetOnTheWire(t *testing.T) {
 func TestBadAcceptIsUnsent(t *testing.T) {
 	w := answering(t, response("200 OK", "", ""))
 	c := newClient(t, w.url(), Options{})
-	_, err := c.Get(t.Context(), Ask{Path: "/", Accept: "a\r\nCookie: b"})
+	_, err := c.Get(t.Context(), Request{Path: "/", Accept: "a\r\nCookie: b"})
 	if e := failure(t, err); e.Sent {
 		t.Errorf("got %+v", e)
 	}
@@ -72,7 +72,7 @@ func TestAnswerHeader(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := answering(t, tt.response)
-			answer, err := newClient(t, w.url(), Options{}).Get(t.Context(), Ask{Path: "/"})
+			answer, err := newClient(t, w.url(), Options{}).Get(t.Context(), Request{Path: "/"})
 			if err != nil {
 				t.Fatal(err)
 			}

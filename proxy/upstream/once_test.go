@@ -33,7 +33,7 @@ func TestGetSendsOnce(t *testing.T) {
 			w := newWire(t, handle)
 			c := newClient(t, w.url(), Options{})
 			for range calls {
-				answer, err := c.Get(t.Context(), Ask{Path: "/2.3.0/launches/", Query: "limit=5"})
+				answer, err := c.Get(t.Context(), Request{Path: "/2.3.0/launches/", Query: "limit=5"})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -75,15 +75,15 @@ func TestKeptConnectionsSendTwice(t *testing.T) {
 	}
 }
 
-// The gate holds the promise even if the transport were to repeat a request.
-func TestGateStopsRepeats(t *testing.T) {
+// A transmission holds the promise even if the transport were to repeat a request.
+func TestTransmissionStopsRepeats(t *testing.T) {
 	const calls = 10
 	w := newWire(t, closesOnSecond)
 	c := newClient(t, w.url(), Options{})
-	c.transport.DisableKeepAlives = false
+	c.sender.transport.DisableKeepAlives = false
 	var failed int
 	for range calls {
-		if _, err := c.Get(t.Context(), Ask{Path: "/"}); err != nil {
+		if _, err := c.Get(t.Context(), Request{Path: "/"}); err != nil {
 			failed++
 			if !failure(t, err).Sent {
 				t.Error("a request that was repeated counts as unsent")

@@ -68,7 +68,7 @@ type Observer interface {
 	UpstreamAnswered(label string, status int, took time.Duration)
 }
 
-// Labels of what has no Ask to name one.
+// Labels of what has no Request to name one.
 const (
 	labelThrottle = "api-throttle"
 	labelPass     = "outside"

@@ -73,7 +73,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if _, err := c.Get(t.Context(), Ask{Path: "/"}); err != nil {
+	if _, err := c.Get(t.Context(), Request{Path: "/"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.head(t); !strings.Contains(got, "\r\nUser-Agent: perigee\r\n") {
@@ -101,7 +101,7 @@ func TestConnectTimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, call := range map[string]func() error{
-		"Get":       func() error { _, err := c.Get(t.Context(), Ask{Path: "/"}); return err },
+		"Get":       func() error { _, err := c.Get(t.Context(), Request{Path: "/"}); return err },
 		"RoundTrip": func() error { _, err := c.RoundTrip(req); return err },
 	} {
 		if e := failure(t, call()); e.Sent || e.Op != "connect" {

@@ -8,9 +8,11 @@ import (
 	"time"
 )
 
+var _ http.RoundTripper = (*Client)(nil)
+
 // RoundTrip passes a client's GET or HEAD through, streamed. It is meant for paths
 // outside the API: no credentials are sent, and no quota is asked. Of the client's
-// fields only those go along that say what it accepts and what it holds; of the
+// fields only those go along that say what it accepts and what it has cached; of the
 // answer's, Set-Cookie and what concerns the connection stay behind. A body of the
 // request is dropped, and so are values in its context.
 //
@@ -24,18 +26,18 @@ func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Method != http.MethodGet && req.Method != http.MethodHead {
 		return nil, &Error{Op: "prepare", Err: fmt.Errorf("method %.20q is not passed through", req.Method)}
 	}
-	u, err := c.rebase(req.URL)
+	u, err := rebase(c.options.BaseURL, req.URL)
 	if err != nil {
 		return nil, &Error{Op: "prepare", Err: err}
 	}
-	leave, err := c.pass.enter(req.Context())
+	release, err := c.limiter.acquire(req.Context())
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(bare{req.Context()}, c.options.PassTimeout)
-	end := func() { cancel(); leave() } // may be called again
-	out := &http.Request{Method: req.Method, URL: u, Host: u.Host, Header: c.passHeader(req.Header)}
-	resp, err := c.passOn(out.WithContext(ctx))
+	end := func() { cancel(); release() } // may be called again
+	out := &http.Request{Method: req.Method, URL: u, Host: u.Host, Header: passHeader(&c.options, req.Header)}
+	resp, err := c.pass(out.WithContext(ctx))
 	if err != nil {
 		end()
 		return nil, err
@@ -45,19 +47,19 @@ func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// passOn sends the request and cleans the head of the response.
-func (c *Client) passOn(req *http.Request) (*http.Response, error) {
+// pass sends the request and cleans the head of the response.
+func (c *Client) pass(req *http.Request) (*http.Response, error) {
 	start, status := time.Now(), 0
-	resp, _, err := c.send(req)
+	resp, _, err := c.sender.send(req)
 	if err == nil {
 		status = resp.StatusCode
 		clean(resp.Header)
 	}
-	c.note(req, labelPass, status, time.Since(start), err)
+	c.sender.record(req, labelPass, status, time.Since(start), err)
 	return resp, err
 }
 
-// passBody is a body on its way through. It gives its place back as soon as it has
+// passBody is a body on its way through. It releases its slot as soon as it has
 // ended, which may be before it is closed.
 type passBody struct {
 	io.ReadCloser

@@ -40,7 +40,7 @@ func stranger() http.Header {
 }
 
 func TestRoundTripOnTheWire(t *testing.T) {
-	held := http.Header{
+	cached := http.Header{
 		"Accept": {"text/css", "*/*;q=0.1"}, "Accept-Encoding": {"br, gzip"}, "If-None-Match": {`"a"`}, "If-Match": {"*"},
 		"If-Modified-Since": {"Mon, 23 Nov 2026 12:00:00 GMT"}, "If-Unmodified-Since": {"Mon, 23 Nov 2026 12:00:00 GMT"},
 		"If-Range": {`"a"`}, "Range": {"bytes=0-9"},
@@ -54,7 +54,7 @@ func TestRoundTripOnTheWire(t *testing.T) {
 			"GET /static/a.css?v=1 HTTP/1.1", "Host: HOST", "User-Agent: perigee/test",
 			"Accept-Encoding: identity", "Connection: close",
 		}},
-		{"what it accepts and holds", "HEAD", "/docs/", held, []string{
+		{"what it accepts and has cached", "HEAD", "/docs/", cached, []string{
 			"HEAD /docs/ HTTP/1.1", "Host: HOST", "User-Agent: perigee/test", "Accept: text/css", "Accept: */*;q=0.1",
 			"Accept-Encoding: br, gzip", `If-Match: *`, "If-Modified-Since: Mon, 23 Nov 2026 12:00:00 GMT", `If-None-Match: "a"`,
 			`If-Range: "a"`, "If-Unmodified-Since: Mon, 23 Nov 2026 12:00:00 GMT", "Range: bytes=0-9", "Connection: close",
@@ -181,7 +181,7 @@ func TestRoundTripSwitchedProtocols(t *testing.T) {
 	}
 }
 
-// An upstream that stops in the middle does not hold a place for ever.
+// An upstream that stops in the middle does not hold a slot for ever.
 func TestRoundTripStalls(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]Options{
@@ -204,15 +204,15 @@ func TestRoundTripStalls(t *testing.T) {
 			if _, err := io.ReadAll(resp.Body); !errors.Is(classify(t.Context(), err), ErrTimeout) {
 				t.Errorf("got %v", err)
 			}
-			if got := len(c.pass.places); got != 0 {
-				t.Errorf("%d places are taken after the end", got)
+			if got := len(c.limiter.slots); got != 0 {
+				t.Errorf("%d slots are taken after the end", got)
 			}
 		})
 	}
 }
 
-// Each way in which a request can end gives its place back.
-func TestRoundTripGivesItsPlaceBack(t *testing.T) {
+// Each way in which a request can end releases its slot.
+func TestRoundTripReleasesItsSlot(t *testing.T) {
 	whole := response("200 OK", "", strings.Repeat("x", 1<<20))
 	for _, tt := range []struct {
 		name, response string
@@ -237,18 +237,18 @@ func TestRoundTripGivesItsPlaceBack(t *testing.T) {
 					t.Fatalf("got %v", err)
 				}
 				if err == nil {
-					if got := len(c.pass.places); got != 1 {
-						t.Errorf("%d places taken within the body, want 1", got)
+					if got := len(c.limiter.slots); got != 1 {
+						t.Errorf("%d slots taken within the body, want 1", got)
 					}
 					if err := tt.read(resp.Body); err != nil {
 						t.Error(err)
 					}
 				}
-				if got := len(c.pass.places); got != 0 {
-					t.Fatalf("%d places are taken after the end", got)
+				if got := len(c.limiter.slots); got != 0 {
+					t.Fatalf("%d slots are taken after the end", got)
 				}
 				if err == nil {
-					resp.Body.Close() // once more: it must not give back a place of another's
+					resp.Body.Close() // once more: it must not release a slot of another's
 				}
 			}
 		})
@@ -272,7 +272,7 @@ func TestRoundTripOverTheRate(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	// What the API is asked for has other bounds.
-	if _, err := c.Get(t.Context(), Ask{Path: "/"}); err != nil {
+	if _, err := c.Get(t.Context(), Request{Path: "/"}); err != nil {
 		t.Error(err)
 	}
 	if got := len(notes.notes); got != 3 {

@@ -16,7 +16,7 @@ import (
 // get asks for "/" and returns how it failed.
 func get(t *testing.T, ctx context.Context, c *Client) *Error {
 	t.Helper()
-	answer, err := c.Get(ctx, Ask{Path: "/"})
+	answer, err := c.Get(ctx, Request{Path: "/"})
 	if err == nil {
 		t.Fatalf("got status %d, want an error", answer.Status)
 	}
@@ -134,7 +134,7 @@ func TestCancelledAtConnectAgrees(t *testing.T) {
 				return dialLoopback(ctx, network, address)
 			},
 		})
-		_, err := c.Get(ctx, Ask{Path: "/"})
+		_, err := c.Get(ctx, Request{Path: "/"})
 		w.close()
 		_, bytes, _ := w.seen()
 		if err != nil && !failure(t, err).Sent && bytes > 0 {

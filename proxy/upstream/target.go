@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// target returns the URL whose request target is exactly path and query.
-func (c *Client) target(path, query string) (*url.URL, error) {
+// target returns the URL at base whose request target is exactly path and query.
+func target(base *url.URL, path, query string) (*url.URL, error) {
 	decoded, err := url.PathUnescape(path)
 	if err != nil {
 		return nil, fmt.Errorf("path: %w", err)
@@ -19,11 +19,11 @@ func (c *Client) target(path, query string) (*url.URL, error) {
 	if u.EscapedPath() != path {
 		return nil, fmt.Errorf("path %.200q is not in escaped form", path)
 	}
-	return c.rebase(u)
+	return rebase(base, u)
 }
 
-// rebase returns u at upstream, reduced to path and query.
-func (c *Client) rebase(u *url.URL) (*url.URL, error) {
+// rebase returns u at base, reduced to path and query.
+func rebase(base, u *url.URL) (*url.URL, error) {
 	// Without the slash, host and path would run together in the absolute form that
 	// a forward proxy is sent.
 	if !strings.HasPrefix(u.Path, "/") {
@@ -33,7 +33,6 @@ func (c *Client) rebase(u *url.URL) (*url.URL, error) {
 	if strings.ContainsFunc(u.RawQuery, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 		return nil, errors.New("query contains blanks or control characters")
 	}
-	base := c.options.BaseURL
 	return &url.URL{
 		Scheme: base.Scheme, Host: base.Host,
 		Path: u.Path, RawPath: u.RawPath,

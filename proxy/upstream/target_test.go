@@ -22,7 +22,7 @@ func TestTargetOnTheWire(t *testing.T) {
 		{"/x/", "search=é", "/x/?search=é"},
 	} {
 		w := answering(t, response("200 OK", "", ""))
-		if _, err := newClient(t, w.url(), Options{}).Get(t.Context(), Ask{Path: tt.path, Query: tt.query}); err != nil {
+		if _, err := newClient(t, w.url(), Options{}).Get(t.Context(), Request{Path: tt.path, Query: tt.query}); err != nil {
 			t.Errorf("%s?%s: %v", tt.path, tt.query, err)
 			continue
 		}
@@ -49,7 +49,7 @@ func TestBadTargets(t *testing.T) {
 		{"/", "a HTTP/1.1\r\nCookie: b", "upstream: prepare: query contains blanks or control characters"},
 		{"/", "a\x7f", "upstream: prepare: query contains blanks or control characters"},
 	} {
-		_, err := c.Get(t.Context(), Ask{Path: tt.path, Query: tt.query})
+		_, err := c.Get(t.Context(), Request{Path: tt.path, Query: tt.query})
 		if e := failure(t, err); e.Sent || err.Error() != tt.want {
 			t.Errorf("%q %q: got %q, want %q", tt.path, tt.query, err, tt.want)
 		}
@@ -64,9 +64,9 @@ func FuzzTarget(f *testing.F) {
 	} {
 		f.Add(seed[0], seed[1])
 	}
-	c := &Client{options: Options{BaseURL: base(f, "https://upstream.test")}}
+	at := base(f, "https://upstream.test")
 	f.Fuzz(func(t *testing.T, path, query string) {
-		u, err := c.target(path, query)
+		u, err := target(at, path, query)
 		if err != nil {
 			return
 		}

@@ -45,7 +45,7 @@ func TestSpeaksHTTP1Only(t *testing.T) {
 	}
 
 	c := newClient(t, s.URL, Options{TLS: config})
-	if _, err := c.Get(t.Context(), Ask{Path: "/"}); err != nil {
+	if _, err := c.Get(t.Context(), Request{Path: "/"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := <-seen; got.proto != "HTTP/1.1" || got.negotiated == "h2" {

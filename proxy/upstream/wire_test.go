@@ -23,7 +23,7 @@ type wire struct {
 	bytes int      // every byte that arrived
 }
 
-// peer is one connection of a wire, held by its handler. It closes when the
+// peer is one connection of a wire, owned by its handler. It closes when the
 // handler returns.
 type peer struct {
 	net.Conn

@@ -8,7 +8,27 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 )
+
+// Answer is a whole response. It belongs to the caller.
+type Answer struct {
+	// Status is the final status; redirects are not followed.
+	Status int
+	// Header holds the fields that are meant for the end of the chain. What
+	// described the connection or the coding is gone (Content-Length, too), and so
+	// is Set-Cookie.
+	Header http.Header
+	// Body is complete and decoded.
+	Body []byte
+	// Unframed tells that nothing but the end of the connection ended the body, so
+	// that a cut could not have been noticed (RFC 9112, section 8). Whoever caches
+	// such a body should see to its form.
+	Unframed bool
+	// Asked is when the first byte of the request left, Answered when the response
+	// head had arrived.
+	Asked, Answered time.Time
+}
 
 // readBody reads the body to its end and decodes it. Neither as sent nor as
 // decoded may it exceed limit, whatever either length claims. net/http holds the

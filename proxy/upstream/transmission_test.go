@@ -35,30 +35,30 @@ type layered struct {
 
 func (l layered) NetConn() net.Conn { return l.beneath }
 
-func TestGateClosedBeforeTheFirstByte(t *testing.T) {
+func TestTransmissionEndedBeforeTheFirstByte(t *testing.T) {
 	var r recorder
-	var g gate
+	var tr transmission
 	c := &conn{Conn: &r}
-	g.bind(c)
-	if _, sent := g.close(); sent {
+	tr.bind(c)
+	if _, sent := tr.end(); sent {
 		t.Error("sent before anything was written")
 	}
-	if n, err := c.Write([]byte("GET")); n != 0 || !errors.Is(err, errGate) {
+	if n, err := c.Write([]byte("GET")); n != 0 || !errors.Is(err, errTransmission) {
 		t.Errorf("a late write: %d, %v", n, err)
 	}
 	if len(r.written) != 0 {
-		t.Errorf("%q left after the gate was closed", r.written)
+		t.Errorf("%q left after the request had ended", r.written)
 	}
 }
 
-func TestGateCountsFromTheFirstByte(t *testing.T) {
+func TestTransmissionCountsFromTheFirstByte(t *testing.T) {
 	var r recorder
-	var g gate
+	var tr transmission
 	c := &conn{Conn: &r}
 	if _, err := c.Write([]byte("handshake")); err != nil { // not bound yet: no request
 		t.Fatal(err)
 	}
-	g.bind(layered{beneath: layered{beneath: c}})
+	tr.bind(layered{beneath: layered{beneath: c}})
 	before := time.Now()
 	if _, err := c.Write([]byte(" GET")); err != nil {
 		t.Fatal(err)
@@ -67,7 +67,7 @@ func TestGateCountsFromTheFirstByte(t *testing.T) {
 	if _, err := c.Write([]byte(" /")); err != nil {
 		t.Fatal(err)
 	}
-	first, sent := g.close()
+	first, sent := tr.end()
 	if !sent || first.Before(before) || first.After(after) {
 		t.Errorf("sent %v at %v, want between %v and %v", sent, first, before, after)
 	}
@@ -79,48 +79,48 @@ func TestGateCountsFromTheFirstByte(t *testing.T) {
 	}
 }
 
-func TestGateSecondConnection(t *testing.T) {
+func TestTransmissionSecondConnection(t *testing.T) {
 	var one, two recorder
-	var g gate
-	g.bind(&conn{Conn: &one})
+	var tr transmission
+	tr.bind(&conn{Conn: &one})
 	again := &conn{Conn: &two}
-	g.bind(again)
-	if _, err := again.Write([]byte("GET")); !errors.Is(err, errGate) || len(two.written) != 0 {
+	tr.bind(again)
+	if _, err := again.Write([]byte("GET")); !errors.Is(err, errTransmission) || len(two.written) != 0 {
 		t.Errorf("%q left on a second connection, %v", two.written, err)
 	}
 }
 
-func TestGateFirstWriteFailed(t *testing.T) {
+func TestTransmissionFirstWriteFailed(t *testing.T) {
 	r := recorder{err: io.ErrClosedPipe}
-	var g gate
+	var tr transmission
 	c := &conn{Conn: &r}
-	g.bind(c)
+	tr.bind(c)
 	if _, err := c.Write([]byte("GET")); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("got %v", err)
 	}
-	if _, sent := g.close(); sent {
+	if _, sent := tr.end(); sent {
 		t.Error("sent, although nothing left")
 	}
 }
 
 // The request ends while its first bytes are being handed over: nobody knows yet
 // how that will end, so they count.
-func TestGateClosedWithinTheFirstWrite(t *testing.T) {
-	var g gate
+func TestTransmissionEndedWithinTheFirstWrite(t *testing.T) {
+	var tr transmission
 	var sent bool
-	r := recorder{err: io.ErrClosedPipe, during: func() { _, sent = g.close() }}
+	r := recorder{err: io.ErrClosedPipe, during: func() { _, sent = tr.end() }}
 	c := &conn{Conn: &r}
-	g.bind(c)
+	tr.bind(c)
 	_, _ = c.Write([]byte("GET"))
-	if _, still := g.close(); !sent || !still {
+	if _, still := tr.end(); !sent || !still {
 		t.Errorf("sent %v, then %v, want true for good", sent, still)
 	}
 }
 
-func TestGateUnknownConnection(t *testing.T) {
-	var g gate
-	g.bind(&recorder{})
-	if _, sent := g.close(); !sent {
+func TestTransmissionUnknownConnection(t *testing.T) {
+	var tr transmission
+	tr.bind(&recorder{})
+	if _, sent := tr.end(); !sent {
 		t.Error("a connection that cannot be watched counts as unsent")
 	}
 }

@@ -8,41 +8,41 @@ import (
 	"time"
 )
 
-func TestPassLimitRate(t *testing.T) {
+func TestLimiterRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newPassLimit(100, 2, 3)
+		l := newLimiter(100, 2, 3)
 		for range 3 {
-			enter(t, l)()
+			acquire(t, l)()
 		}
 		for range 2 { // being refused costs nothing: the wait does not grow
 			if got, want := refused(t, l), 500*time.Millisecond; got != want {
 				t.Errorf("retry in %v, want %v", got, want)
 			}
 		}
-		if got := len(l.places); got != 0 {
-			t.Errorf("%d places are taken by the refused", got)
+		if got := len(l.slots); got != 0 {
+			t.Errorf("%d slots are taken by the refused", got)
 		}
 		<-time.After(500 * time.Millisecond)
-		enter(t, l)()
+		acquire(t, l)()
 		refused(t, l)
 	})
 }
 
-func TestPassLimitConcurrency(t *testing.T) {
+func TestLimiterConcurrency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newPassLimit(2, 1000, 1000)
-		leave := enter(t, l)
-		defer enter(t, l)()
+		l := newLimiter(2, 1000, 1000)
+		release := acquire(t, l)
+		defer acquire(t, l)()
 
 		start := time.Now()
-		if got := refused(t, l); got != passPatience || time.Since(start) != passPatience {
-			t.Errorf("refused after %v, retry in %v; want %v and %v", time.Since(start), got, passPatience, passPatience)
+		if got := refused(t, l); got != slotWait || time.Since(start) != slotWait {
+			t.Errorf("refused after %v, retry in %v; want %v and %v", time.Since(start), got, slotWait, slotWait)
 		}
 
-		// One who waits gets the place when it is given back, and only once.
+		// One who waits gets the slot when it is released, and only once.
 		start = time.Now()
-		time.AfterFunc(time.Second, func() { leave(); leave() })
-		defer enter(t, l)()
+		time.AfterFunc(time.Second, func() { release(); release() })
+		defer acquire(t, l)()
 		if got := time.Since(start); got != time.Second {
 			t.Errorf("waited %v, want 1s", got)
 		}
@@ -50,38 +50,38 @@ func TestPassLimitConcurrency(t *testing.T) {
 	})
 }
 
-func TestPassLimitCallerLeaves(t *testing.T) {
+func TestLimiterCallerLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newPassLimit(1, 1000, 1000)
-		defer enter(t, l)()
+		l := newLimiter(1, 1000, 1000)
+		defer acquire(t, l)()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := l.enter(ctx)
+		_, err := l.acquire(ctx)
 		if e := failure(t, err); e.Sent || e.Op != "wait" || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %+v", e)
 		}
 		ctx, cancel = context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
-		if _, err := l.enter(ctx); !errors.Is(err, context.Canceled) {
+		if _, err := l.acquire(ctx); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
 	})
 }
 
-// enter takes a place.
-func enter(t *testing.T, l *passLimit) (leave func()) {
+// acquire takes a slot.
+func acquire(t *testing.T, l *limiter) (release func()) {
 	t.Helper()
-	leave, err := l.enter(t.Context())
+	release, err := l.acquire(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return leave
+	return release
 }
 
-// refused asks for a place in vain, and returns when to come back.
-func refused(t *testing.T, l *passLimit) time.Duration {
+// refused asks for a slot in vain, and returns when to come back.
+func refused(t *testing.T, l *limiter) time.Duration {
 	t.Helper()
-	_, err := l.enter(t.Context())
+	_, err := l.acquire(t.Context())
 	busy, ok := errors.AsType[*BusyError](err)
 	if !ok {
 		t.Fatalf("got %v, want a *BusyError", err)
