@@ -31,11 +31,11 @@ type admission struct {
 
 // reserve is how many slots are kept for clients that have spent nothing. Of a
 // tiny limit at least half stays for everyone.
-func (a admission) reserve() int { return min(a.limits.reserve, a.ledger.limit/2) }
+func (a *admission) reserve() int { return min(a.limits.reserve, a.ledger.limit/2) }
 
 // check returns "" if r may have a slot, else why not. One client that may have it
 // is enough: those who wait with it come along.
-func (a admission) check(r *fetchRequest) (why Reason) {
+func (a *admission) check(r *fetchRequest) (why Reason) {
 	if r.priority.background() {
 		return a.background(r.priority)
 	}
@@ -47,7 +47,7 @@ func (a admission) check(r *fetchRequest) (why Reason) {
 	return why
 }
 
-func (a admission) client(client string, p Priority) Reason {
+func (a *admission) client(client string, p Priority) Reason {
 	account := a.usage.of(client)
 	if account.underWay >= a.limits.fanout {
 		return Busy
@@ -56,7 +56,7 @@ func (a admission) client(client string, p Priority) Reason {
 }
 
 // affords returns "" if a client that has spent so much may have one of free slots.
-func (a admission) affords(client string, spent int64, p Priority, free int) Reason {
+func (a *admission) affords(client string, spent int64, p Priority, free int) Reason {
 	reserve := a.reserve()
 	if spent == 0 && p == Waiting && client != "" {
 		reserve = 0
@@ -72,7 +72,7 @@ func (a admission) affords(client string, spent int64, p Priority, free int) Rea
 
 // background treats all background work as one client more, and bounds it beyond
 // that.
-func (a admission) background(p Priority) Reason {
+func (a *admission) background(p Priority) Reason {
 	open, used := a.ledger.background()
 	free, limit, part := a.ledger.free(), a.ledger.limit, refreshPart
 	if p == Speculative {
@@ -91,7 +91,7 @@ func (a admission) background(p Priority) Reason {
 
 // remaining counts the slots that client could have now. From the second on, each
 // is harder to get than the one before: so it is a search and not a loop.
-func (a admission) remaining(client string) int {
+func (a *admission) remaining(client string) int {
 	free, spent := a.ledger.free(), a.usage.of(client).spent
 	afford := func(had int) bool {
 		return a.affords(client, spent+int64(had)*wholeRequest, Waiting, free-had) == ""
@@ -124,11 +124,11 @@ type forecast struct {
 }
 
 // open reports whether a slot can be granted now.
-func (f forecast) open() bool { return f.closed == "" && f.ledger.free() > 0 }
+func (f *forecast) open() bool { return f.closed == "" && f.ledger.free() > 0 }
 
 // request is when r can have a slot with so many ahead of it, and what it waits for
 // now.
-func (f forecast) request(r *fetchRequest, ahead int) (soonest time.Time, why Reason) {
+func (f *forecast) request(r *fetchRequest, ahead int) (soonest time.Time, why Reason) {
 	why = f.closed
 	if why == "" {
 		why = f.check(r)
@@ -146,20 +146,20 @@ func (f forecast) request(r *fetchRequest, ahead int) (soonest time.Time, why Re
 
 // client is when client can have a slot with so many ahead of it. What else bounds
 // background work ("") than its slots is not worth a forecast.
-func (f forecast) client(client string, p Priority, ahead int) time.Time {
+func (f *forecast) client(client string, p Priority, ahead int) time.Time {
 	return f.soonest(client, ahead, func(spent int64, free int) bool {
 		return f.affords(client, spent, p, free) == ""
 	})
 }
 
 // anybody is when a slot is free, whoever may have it.
-func (f forecast) anybody() time.Time {
+func (f *forecast) anybody() time.Time {
 	return f.soonest("", 0, func(_ int64, free int) bool { return free > 0 })
 }
 
 // soonest is when it is enough for client that it has spent so much, and so many
 // slots are free.
-func (f forecast) soonest(client string, ahead int, enough func(spent int64, free int) bool) time.Time {
+func (f *forecast) soonest(client string, ahead int, enough func(spent int64, free int) bool) time.Time {
 	b, at := f.budget, f.opens
 	if f.now.Before(b.pacedUntil) {
 		at = at.Add(time.Duration(min(ahead, b.limit)) * b.interval())
@@ -203,7 +203,7 @@ type View struct {
 }
 
 // view is the quota as client sees it while so many fetch requests wait.
-func (f forecast) view(client string, waiting int) View {
+func (f *forecast) view(client string, waiting int) View {
 	v := View{Limit: f.budget.limit, Period: f.budget.period, Used: f.budget.spent()}
 	if f.closed == "" {
 		v.Remaining = f.remaining(client)
@@ -240,7 +240,7 @@ type Stats struct {
 }
 
 // stats is the state of the whole while so many fetch requests wait.
-func (f forecast) stats(waiting int) Stats {
+func (f *forecast) stats(waiting int) Stats {
 	b := f.budget
 	s := Stats{
 		Limit: b.limit, Period: b.period, Own: b.own(), Foreign: b.foreign.count,
@@ -260,7 +260,7 @@ type ClientUse struct {
 }
 
 // top returns the n clients that have spent most, the first first.
-func (f forecast) top(n int) []ClientUse {
+func (f *forecast) top(n int) []ClientUse {
 	var all []*account
 	for _, a := range f.usage.accounts {
 		if a.spent > 0 {

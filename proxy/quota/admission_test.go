@@ -160,7 +160,8 @@ func TestForecast(t *testing.T) {
 			if tt.closed > 0 {
 				b.budget.cooldown.until = at(tt.closed)
 			}
-			if got := b.forecast(now).client(tt.client, tt.priority, tt.ahead).Sub(start); got != tt.want {
+			f := b.forecast(now)
+			if got := f.client(tt.client, tt.priority, tt.ahead).Sub(start); got != tt.want {
 				t.Errorf("after %v, want %v", got, tt.want)
 			}
 		})

@@ -157,7 +157,8 @@ func (b *broker) refuse(r *fetchRequest, why Reason, now time.Time) {
 			ahead++
 		}
 	}
-	at, _ := b.forecast(now).request(r, ahead)
+	f := b.forecast(now)
+	at, _ := f.request(r, ahead)
 	r.refusal = &RefusedError{Reason: why, RetryAfter: max(at.Sub(now), time.Second)}
 	for _, client := range r.clients.charged() {
 		b.usage.rejected(client, at, now, r.priority)

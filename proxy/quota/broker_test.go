@@ -41,13 +41,18 @@ func (b *broker) ranked() []*fetchRequest {
 }
 
 func (b *broker) view(client string, now time.Time) View {
-	return b.forecast(now).view(client, len(b.queue))
+	f := b.forecast(now)
+	return f.view(client, len(b.queue))
 }
 
-func (b *broker) stats(now time.Time) Stats { return b.forecast(now).stats(len(b.queue)) }
+func (b *broker) stats(now time.Time) Stats {
+	f := b.forecast(now)
+	return f.stats(len(b.queue))
+}
 
 func (b *broker) top(n int, now time.Time) []ClientUse {
-	return b.forecast(now).top(n)
+	f := b.forecast(now)
+	return f.top(n)
 }
 
 func (b *broker) due(now time.Time) time.Time { return b.budget.reportDue(now, len(b.queue) > 0) }

@@ -266,14 +266,16 @@ func (g *Grant) end(event func(b *broker, now time.Time)) {
 func (g *Gate) View(client string, now time.Time) View {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.broker.forecast(now).view(client, len(g.broker.queue))
+	f := g.broker.forecast(now)
+	return f.view(client, len(g.broker.queue))
 }
 
 // Stats is the state of the whole.
 func (g *Gate) Stats() Stats {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.broker.forecast(time.Now()).stats(len(g.broker.queue))
+	f := g.broker.forecast(time.Now())
+	return f.stats(len(g.broker.queue))
 }
 
 // TopClients returns the clients that have spent most in the period, n at most, the
@@ -281,7 +283,8 @@ func (g *Gate) Stats() Stats {
 func (g *Gate) TopClients(n int) []ClientUse {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.broker.forecast(time.Now()).top(n)
+	f := g.broker.forecast(time.Now())
+	return f.top(n)
 }
 
 // Learn takes a report that was asked for and answered at these times. It reports
