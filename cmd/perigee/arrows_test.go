@@ -36,6 +36,7 @@ func arrows() []arrow {
 		{from: "proxy/ll2", to: []string{"proxy/ll2/catalog"}},
 		{from: "proxy/ll2/body", to: []string{"proxy/ll2", "proxy/ll2/catalog"}},
 		{from: "proxy/ll2/catalog"},
+		{from: "proxy/ll2/catalog/generate", to: []string{"proxy/ll2/catalog"}},
 		{from: "proxy/ll2/ll2test", to: []string{"proxy/ll2", "proxy/ll2/body", "proxy/ll2sim"}},
 		{from: "proxy/collection", to: []string{"cache", "proxy/ll2", "proxy/ll2/body", "proxy/render"}},
 		{from: "proxy/upstream"},

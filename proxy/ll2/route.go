@@ -2,6 +2,7 @@ package ll2
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"perigee/proxy/ll2/catalog"
@@ -15,6 +16,13 @@ type route struct {
 	endpoint *catalog.Endpoint // nil unless kind.Tabled
 }
 
+// Labels of routes that are not of the catalogue.
+const (
+	outside  = "outside"
+	unknown  = "unknown"
+	throttle = "api-throttle" // the last segment of its path, too
+)
+
 // findRoute classifies an escaped path. Django looks at the decoded path, so that
 // is compared here. What is recognised is of plain characters only and needs no
 // escaping again; everything else is passed on as it came.
@@ -25,15 +33,15 @@ func findRoute(escaped string) route {
 	case namesThrottle(path):
 		return throttleRoute(escaped, path, version, rest)
 	case !below && nearsAPI(path):
-		return route{kind: Unknown, label: "unknown", path: escaped}
+		return route{kind: Unknown, label: unknown, path: escaped}
 	case !below:
-		return route{kind: Outside, label: "outside", path: escaped}
-	case version == catalog.Version:
+		return route{kind: Outside, label: outside, path: escaped}
+	case catalog.Has(version):
 		return tabledRoute(escaped, withSlash(path))
 	case isUsual(rest):
 		return route{kind: Untabled, label: versionLabel(version), path: withSlash(path)}
 	}
-	return route{kind: Unknown, label: "unknown", path: escaped}
+	return route{kind: Unknown, label: unknown, path: escaped}
 }
 
 // nearsAPI reports whether a decoded path outside the API leads into it once
@@ -48,7 +56,7 @@ func nearsAPI(decoded string) bool {
 func tabledRoute(escaped, path string) route {
 	e, id, ok := catalog.Find(path)
 	if !ok {
-		return route{kind: Unknown, label: "unknown", path: escaped}
+		return route{kind: Unknown, label: unknown, path: escaped}
 	}
 	r := route{kind: Single, label: e.Path, path: path, endpoint: e}
 	switch {
@@ -59,8 +67,6 @@ func tabledRoute(escaped, path string) route {
 	}
 	return r
 }
-
-const throttle = "api-throttle"
 
 // namesThrottle reports whether a decoded path could lead to the throttle report,
 // which has the API key in it. Servers in front of Django may merge slashes,
@@ -116,13 +122,15 @@ func isUsual(rest string) bool {
 	return true
 }
 
-// versionLabel keeps the set of labels closed: any N.N.N may be asked.
+// oldVersions are those that clients still ask for, though they have no table.
+var oldVersions = []string{"2.0.0", "2.1.0", "2.2.0"}
+
+// versionLabel keeps the set of labels closed: any N.N.N may be asked for.
 func versionLabel(version string) string {
-	switch version {
-	case "2.0.0", "2.1.0", "2.2.0":
+	if slices.Contains(oldVersions, version) {
 		return "/" + version + "/"
 	}
-	return "unknown"
+	return unknown
 }
 
 // withSlash appends the slash that LL2 would otherwise redirect to.
@@ -135,9 +143,12 @@ func withSlash(path string) string {
 
 // Endpoints returns every value that Resource.Endpoint can have.
 func Endpoints() []string {
-	labels := []string{"outside", "unknown", throttle, "/2.0.0/", "/2.1.0/", "/2.2.0/"}
+	labels := []string{outside, unknown, throttle}
+	for _, version := range oldVersions {
+		labels = append(labels, versionLabel(version))
+	}
 	for _, e := range catalog.All() {
-		if e.Path != "/"+catalog.Version+"/"+throttle+"/" {
+		if !strings.HasSuffix(e.Path, "/"+throttle+"/") { // that has its own label
 			labels = append(labels, e.Path)
 		}
 	}

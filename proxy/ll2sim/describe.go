@@ -15,13 +15,13 @@ func (t target) root() drf.Object {
 	var o drf.Object
 	if isOldVersion(t.version) {
 		for _, r := range renamings() {
-			o = append(o, drf.Member{Name: r.before, Value: drf.Link("/" + catalog.Version + "/" + r.since + "/")})
+			o = append(o, drf.Member{Name: r.before, Value: drf.Link("/" + catalog.Latest + "/" + r.since + "/")})
 		}
 		return o
 	}
-	for _, e := range catalog.All() {
+	for _, e := range catalog.Table(catalog.Latest) {
 		if e.ID == 0 {
-			name := strings.TrimSuffix(strings.TrimPrefix(e.Path, "/"+catalog.Version+"/"), "/")
+			name := strings.TrimSuffix(strings.TrimPrefix(e.Path, "/"+catalog.Latest+"/"), "/")
 			o = append(o, drf.Member{Name: name, Value: drf.Link(e.Path)})
 		}
 	}

@@ -86,7 +86,7 @@ func route(path string) (t target, ok bool) {
 		return target{}, false
 	}
 	version, rest, ok := strings.Cut(rest, "/")
-	if !ok || version != catalog.Version && !isOldVersion(version) {
+	if !ok || version != catalog.Latest && !isOldVersion(version) {
 		return target{}, false
 	}
 	t = target{version: version}
@@ -98,7 +98,7 @@ func route(path string) (t target, ok bool) {
 			return target{}, false
 		}
 	}
-	t.endpoint, t.id, ok = catalog.Find("/" + catalog.Version + "/" + rest)
+	t.endpoint, t.id, ok = catalog.Find("/" + catalog.Latest + "/" + rest)
 	return t, ok
 }
 

@@ -93,10 +93,10 @@ func rename(path string, direction func(renaming) (from, to string)) (string, bo
 // pathIn returns the path of a resource under another version, by its old name if
 // it had one.
 func pathIn(version, path string) string {
-	if version == catalog.Version {
+	if version == catalog.Latest {
 		return path
 	}
-	rest := strings.TrimPrefix(path, "/"+catalog.Version+"/")
+	rest := strings.TrimPrefix(path, "/"+catalog.Latest+"/")
 	before, ok := rename(rest, func(r renaming) (from, to string) { return r.since, r.before })
 	if ok {
 		rest = before

@@ -18,7 +18,7 @@ import (
 func TestElementsAreObjects(t *testing.T) {
 	a := ll2test.NewAPI()
 	compared := 0
-	for _, e := range catalog.All() {
+	for _, e := range catalog.Table(catalog.Latest) {
 		if !e.List {
 			continue
 		}
@@ -28,7 +28,7 @@ func TestElementsAreObjects(t *testing.T) {
 				query += "&mode=" + mode
 			}
 			list := ll2test.Resolve(t, e.Path, query, "*/*")
-			object := objectEndpoint(t, e)
+			object := e.Object()
 			if got, want := list.HasObjects(), schema == object.Schema; got != want {
 				t.Errorf("%s mode %s: HasObjects = %v, want %v", e.Path, mode, got, want)
 			}
@@ -45,15 +45,6 @@ func TestElementsAreObjects(t *testing.T) {
 	if compared < 100 {
 		t.Errorf("only %d objects were compared", compared)
 	}
-}
-
-func objectEndpoint(t *testing.T, list *catalog.Endpoint) *catalog.Endpoint {
-	t.Helper()
-	i := slices.IndexFunc(catalog.All(), func(e *catalog.Endpoint) bool { return e.Path == list.Path+"{id}/" })
-	if i < 0 {
-		t.Fatalf("%s has no objects", list.Path)
-	}
-	return catalog.All()[i]
 }
 
 // compareObject asks upstream for the object, with a format that links repeat.

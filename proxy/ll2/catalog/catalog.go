@@ -1,26 +1,38 @@
-// Package catalog is the table of Launch Library 2, version 2.3.0: its
-// endpoints, the type of each documented parameter, and the schemas of what
-// they answer. It states facts and decides nothing: what a request means is
-// package ll2's to say.
+// Package catalog is the tables of Launch Library 2: the endpoints of an API version,
+// the type of each documented parameter, and the schemas of what they answer. It
+// states facts and decides nothing: what a request means is package ll2's to say.
 //
-// The facts stand in endpoints.txt, in a form made for reading and for diffs.
-// The table is built once, on first use, and is never changed afterwards, so
+// Each version has a file in endpoints, in a form made for reading and for diffs.
+// None is written by hand. The API serves an OpenAPI document, as JSON, at
+// /VERSION/schema?format=json, and a command turns that into the table:
+//
+//	go run ./proxy/ll2/catalog/generate -version 2.3.0 schema.json > proxy/ll2/catalog/endpoints/2.3.0.txt
+//
+// A new version is its file and its name in versions; versions that are not there
+// are read by what all have in common (ll2.Untabled).
+//
+// The tables are built once, on first use, and are never changed afterwards, so
 // everything here is safe for concurrent use; callers must not modify what they
 // are handed.
 package catalog
 
 import (
-	_ "embed"
+	"embed"
 	"slices"
 	"strings"
 	"sync"
 )
 
-// Version is the API version that the table describes.
-const Version = "2.3.0"
+// versions are those that have a table, each in a file of that name.
+var versions = []string{
+	"2.3.0",
+}
 
-//go:embed endpoints.txt
-var source string
+// Latest is the newest version that has a table.
+const Latest = "2.3.0"
+
+//go:embed endpoints/*.txt
+var files embed.FS
 
 // Kind is the documented type of a parameter.
 type Kind uint8
@@ -70,7 +82,8 @@ type Endpoint struct {
 	// which does not mean that there are none.
 	Search, Ordering []string
 
-	params map[string]Kind
+	params         map[string]Kind
+	parent, object *Endpoint
 }
 
 // Param returns the kind of a parameter; ok is false if it is not documented.
@@ -90,16 +103,10 @@ func (e *Endpoint) Params() []string {
 }
 
 // Parent returns the list that an object is an element of, nil for all others.
-func (e *Endpoint) Parent() *Endpoint {
-	path, ok := strings.CutSuffix(e.Path, idSegment)
-	if !ok {
-		return nil
-	}
-	return load().byPath[path]
-}
+func (e *Endpoint) Parent() *Endpoint { return e.parent }
 
 // Object returns the endpoint of a list's elements, nil for all others.
-func (e *Endpoint) Object() *Endpoint { return load().byPath[e.Path+idSegment] }
+func (e *Endpoint) Object() *Endpoint { return e.object }
 
 // HasMode reports whether mode is one of the documented values of the mode parameter.
 func (e *Endpoint) HasMode(mode string) bool {
@@ -107,24 +114,40 @@ func (e *Endpoint) HasMode(mode string) bool {
 	return ok && mode != AnyMode
 }
 
-type table struct {
-	all    []*Endpoint
-	byPath map[string]*Endpoint
+type tables struct {
+	all       []*Endpoint
+	byPath    map[string]*Endpoint
+	byVersion map[string][]*Endpoint
 }
 
-var load = sync.OnceValue(func() *table {
-	all, err := parse(source)
-	if err != nil {
-		panic("catalog: " + err.Error()) // the text is compiled in and tested
+var load = sync.OnceValue(func() *tables {
+	t := &tables{byPath: map[string]*Endpoint{}, byVersion: map[string][]*Endpoint{}}
+	for _, version := range versions {
+		text, err := files.ReadFile("endpoints/" + version + ".txt")
+		if err != nil {
+			panic("catalog: " + err.Error()) // the files are compiled in and tested
+		}
+		endpoints, err := Parse(version, string(text))
+		if err != nil {
+			panic("catalog: " + version + ": " + err.Error())
+		}
+		t.byVersion[version] = endpoints
+		t.all = append(t.all, endpoints...)
 	}
-	t := &table{all: all, byPath: make(map[string]*Endpoint, len(all))}
-	for _, e := range all {
+	slices.SortFunc(t.all, func(a, b *Endpoint) int { return strings.Compare(a.Path, b.Path) })
+	for _, e := range t.all {
 		t.byPath[e.Path] = e
 	}
 	return t
 })
 
-// All returns every endpoint, sorted by path.
+// Has reports whether an API version has a table.
+func Has(version string) bool { return slices.Contains(versions, version) }
+
+// Table returns every endpoint of an API version, sorted by path; nil if it has none.
+func Table(version string) []*Endpoint { return load().byVersion[version] }
+
+// All returns every endpoint of every version, sorted by path.
 func All() []*Endpoint { return load().all }
 
 // Find returns the endpoint that a path belongs to and, for an object, the id

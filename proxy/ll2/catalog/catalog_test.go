@@ -7,7 +7,7 @@ import (
 
 func TestTableIsComplete(t *testing.T) {
 	var lists, objects, singles, params int
-	for _, e := range All() {
+	for _, e := range Table("2.3.0") {
 		switch {
 		case e.List:
 			lists++
@@ -95,15 +95,46 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// A version that is in the list is compiled in, and the latest is one of them.
+func TestEveryVersionHasATable(t *testing.T) {
+	for _, version := range versions {
+		if len(Table(version)) == 0 {
+			t.Errorf("%s: no endpoints", version)
+		}
+		for _, e := range Table(version) {
+			if got, _, ok := Find(strings.Replace(e.Path, "{id}", sampleID(e.ID), 1)); !ok || got != e {
+				t.Errorf("%s is not found in its own table", e.Path)
+			}
+		}
+	}
+	if !Has(Latest) || Has("2.2.9") || Table("2.2.9") != nil {
+		t.Errorf("has %s: %t, has 2.2.9: %t", Latest, Has(Latest), Has("2.2.9"))
+	}
+}
+
+func sampleID(k Kind) string {
+	if k == UUID {
+		return "e3df2ecd-c239-472f-95e4-2b89b4f75800"
+	}
+	return "7"
+}
+
 func TestParseNamesTheLineAtFault(t *testing.T) {
 	for _, tt := range []struct{ source, want string }{
 		{"list /x/\n  colour red\n", `line 2: unknown label "colour"`},
 		{"list /x/\n  like /y/\n", "line 2: like: no such list above"},
 		{"list /x/\n  items normal\n", `line 2: items: want mode=schema, have "normal"`},
 		{"single /x/\n  int a\n", `line 2: "int" stands outside a list or says nothing`},
+		{"list /x/\n  int\n", `line 2: "int" stands outside a list or says nothing`},
+		{"  int a\n", `line 1: "int" stands outside a list or says nothing`},
+		{"# x\n    int a\n", `line 2: "int" continues nothing`},
+		{"list\n", `line 1: "list" wants one path`},
+		{"many /x/\n", `line 1: unknown kind of endpoint "many"`},
+		{"list /x/\n  object colour X\n", "line 2: object: want the kind of its id and a schema"},
+		{"list /x/\n  object int\n", "line 2: object: want the kind of its id and a schema"},
 	} {
-		if _, err := parse(tt.source); err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("parse(%q): %v, want %s", tt.source, err, tt.want)
+		if _, err := Parse("9.9.9", tt.source); err == nil || err.Error() != tt.want {
+			t.Errorf("Parse(%q): %v, want %s", tt.source, err, tt.want)
 		}
 	}
 }
@@ -123,8 +154,25 @@ func TestParent(t *testing.T) {
 		if (parent != nil) != (e.ID != 0) {
 			t.Errorf("%s: parent %v", e.Path, parent)
 		}
-		if parent != nil && (!parent.List || e.Path != parent.Path+"{id}/") {
+		if parent != nil && (!parent.List || e.Path != parent.Path+"{id}/" || parent.Object() != e) {
 			t.Errorf("%s: parent %s", e.Path, parent.Path)
 		}
 	}
+}
+
+// Whatever is taken for a table: it is read or refused, with the line at fault.
+func FuzzParse(f *testing.F) {
+	f.Add("list /x/\n  items *=X\n  object int X\n  int a* b<>\n      c\n\nlist /x/y/\n  like /x/\n  search ?\n")
+	f.Add("single /x/\n# y\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		endpoints, err := Parse("9.9.9", text)
+		if err != nil && !strings.HasPrefix(err.Error(), "line ") {
+			t.Errorf("no line at fault: %v", err)
+		}
+		for _, e := range endpoints {
+			if e.List != (e.Object() != nil) || e.Object() != nil && e.Object().Parent() != e {
+				t.Errorf("%s: object %v", e.Path, e.Object())
+			}
+		}
+	})
 }

@@ -1,49 +1,43 @@
 package catalog
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 )
 
-// comparisons are the suffixes that x* and x<> in the source stand for.
+// comparisons are the suffixes that x* and x<> stand for in a table.
 var comparisons = []string{"__gt", "__gte", "__lt", "__lte"}
 
-// words names the kinds as the source does.
+// words names the kinds of parameters as tables do.
 var words = map[string]Kind{
 	"bool": Boolean, "int": Integer, "float": Float, "date": Date, "time": DateTime,
 	"string": String, "uuid": UUID, "ints": IntegerList, "strings": StringList,
 	"uuids": UUIDList, "repeated": Repeated,
 }
 
-// stanza is one list of the source while it is read: the list and its object.
-type stanza struct{ list, object *Endpoint }
-
-// parse reads the source form, which is described at its top.
-func parse(text string) ([]*Endpoint, error) {
-	var all []*Endpoint
-	lists := map[string]stanza{}
-	var current stanza
-	for _, l := range logicalLines(text) {
+// Parse reads the table of an API version, in the form that is described at the
+// top of each file in endpoints. It returns the endpoints sorted by path. Errors
+// name the line at fault.
+func Parse(version, text string) ([]*Endpoint, error) {
+	p := parser{version: version, lists: map[string]stanza{}}
+	lines, err := logicalLines(text)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range lines {
+		add := p.fact
 		if l.opens {
-			current = open(l.words[0], l.words[len(l.words)-1])
-			lists[l.words[1]] = current
-			all = append(all, current.list)
-			if current.object != nil {
-				all = append(all, current.object)
-			}
-			continue
+			add = p.open
 		}
-		if current.object == nil || len(l.words) < 2 {
-			return nil, fmt.Errorf("line %d: %q stands outside a list or says nothing", l.number, l.words[0])
-		}
-		if err := current.add(l.words[0], l.words[1:], lists); err != nil {
+		if err := add(l.words[0], l.words[1:]); err != nil {
 			return nil, fmt.Errorf("line %d: %w", l.number, err)
 		}
 	}
-	slices.SortFunc(all, func(a, b *Endpoint) int { return strings.Compare(a.Path, b.Path) })
-	return all, nil
+	slices.SortFunc(p.all, func(a, b *Endpoint) int { return strings.Compare(a.Path, b.Path) })
+	return p.all, nil
 }
 
 // logicalLine is a line with those that continue it, in words.
@@ -53,50 +47,84 @@ type logicalLine struct {
 	words  []string
 }
 
-func logicalLines(text string) []logicalLine {
+func logicalLines(text string) ([]logicalLine, error) {
 	var lines []logicalLine
 	for n, line := range strings.Split(text, "\n") {
 		words := strings.Fields(line)
 		switch {
 		case len(words) == 0 || strings.HasPrefix(line, "#"):
-		case strings.HasPrefix(line, "    "): // goes on with the line before
+		case !strings.HasPrefix(line, "    "):
+			lines = append(lines, logicalLine{number: n + 1, opens: line[0] != ' ', words: words})
+		case len(lines) == 0:
+			return nil, fmt.Errorf("line %d: %q continues nothing", n+1, words[0])
+		default:
 			last := &lines[len(lines)-1]
 			last.words = append(last.words, words...)
-		default:
-			lines = append(lines, logicalLine{number: n + 1, opens: line[0] != ' ', words: words})
 		}
 	}
-	return lines
+	return lines, nil
 }
 
-func open(word, path string) stanza {
-	path = "/" + Version + path
-	if word == "single" {
-		return stanza{list: &Endpoint{Path: path}}
-	}
-	return stanza{
-		list: &Endpoint{
-			Path: path, List: true, Items: map[string]string{},
-			params: map[string]Kind{"limit": Limit, "offset": Offset},
-		},
-		object: &Endpoint{Path: path + idSegment},
-	}
+// parser is a table while it is read.
+type parser struct {
+	version string
+	all     []*Endpoint
+	lists   map[string]stanza // by path, as it stands in the table
+	current stanza
 }
 
-func (s stanza) add(label string, fields []string, lists map[string]stanza) error {
+// stanza is one list and its object; neither while there is none.
+type stanza struct{ list, object *Endpoint }
+
+// open begins a stanza.
+func (p *parser) open(word string, fields []string) error {
+	if len(fields) != 1 {
+		return fmt.Errorf("%q wants one path", word)
+	}
+	path := "/" + p.version + fields[0]
+	p.current = stanza{}
+	switch word {
+	case "single":
+		p.all = append(p.all, &Endpoint{Path: path})
+		return nil
+	case "list":
+	default:
+		return fmt.Errorf("unknown kind of endpoint %q", word)
+	}
+	list := &Endpoint{
+		Path: path, List: true, Items: map[string]string{},
+		params: map[string]Kind{"limit": Limit, "offset": Offset},
+	}
+	object := &Endpoint{Path: path + idSegment, parent: list}
+	list.object = object
+	p.current = stanza{list, object}
+	p.lists[fields[0]] = p.current
+	p.all = append(p.all, list, object)
+	return nil
+}
+
+// fact adds a line to the stanza that is open.
+func (p *parser) fact(label string, fields []string) error {
+	if p.current.list == nil || len(fields) == 0 {
+		return fmt.Errorf("%q stands outside a list or says nothing", label)
+	}
+	list, object := p.current.list, p.current.object
 	switch label {
 	case "like":
-		return s.like(lists[fields[0]])
+		return p.current.like(p.lists[fields[0]])
 	case "items":
-		return s.items(fields)
+		return list.items(fields)
 	case "object":
-		s.object.ID, s.object.Schema = words[fields[0]], fields[1]
+		if len(fields) != 2 || words[fields[0]] == 0 {
+			return errors.New("object: want the kind of its id and a schema")
+		}
+		object.ID, object.Schema = words[fields[0]], fields[1]
 		return nil
 	case "search":
-		s.list.params["search"], s.list.Search = Search, documented(fields)
+		list.params["search"], list.Search = Search, documented(fields)
 		return nil
 	case "order":
-		s.list.params["ordering"], s.list.Ordering = Ordering, documented(fields)
+		list.params["ordering"], list.Ordering = Ordering, documented(fields)
 		return nil
 	}
 	kind, ok := words[label]
@@ -104,36 +132,38 @@ func (s stanza) add(label string, fields []string, lists map[string]stanza) erro
 		return fmt.Errorf("unknown label %q", label)
 	}
 	for _, name := range fields {
-		s.list.param(name, kind)
+		list.param(name, kind)
 	}
 	return nil
 }
 
 // like makes the stanza begin with all that an earlier one has.
 func (s stanza) like(other stanza) error {
-	if other.object == nil {
-		return fmt.Errorf("like: no such list above")
+	if other.list == nil {
+		return errors.New("like: no such list above")
 	}
-	s.list.Items, s.list.Search, s.list.Ordering = other.list.Items, other.list.Search, other.list.Ordering
+	s.list.Items, s.list.Search, s.list.Ordering = maps.Clone(other.list.Items), other.list.Search, other.list.Ordering
 	s.list.params = maps.Clone(other.list.params)
 	s.object.ID, s.object.Schema = other.object.ID, other.object.Schema
 	return nil
 }
 
-func (s stanza) items(fields []string) error {
+func (e *Endpoint) items(fields []string) error {
 	for _, f := range fields {
 		mode, schema, ok := strings.Cut(f, "=")
 		if !ok {
 			return fmt.Errorf("items: want mode=schema, have %q", f)
 		}
-		s.list.Items[mode] = schema
+		e.Items[mode] = schema
 		if mode != AnyMode {
-			s.list.params["mode"] = Mode
+			e.params["mode"] = Mode
 		}
 	}
 	return nil
 }
 
+// documented reads the fields of search and order, where ? stands for none that
+// are documented.
 func documented(fields []string) []string {
 	if len(fields) == 1 && fields[0] == "?" {
 		return nil
@@ -141,7 +171,7 @@ func documented(fields []string) []string {
 	return fields
 }
 
-// param adds what one word of the source stands for: x, x* or x<>.
+// param adds what one word of a table stands for: x, x* or x<>.
 func (e *Endpoint) param(word string, kind Kind) {
 	base, only := strings.CutSuffix(word, "<>")
 	base, too := strings.CutSuffix(base, "*")

@@ -42,7 +42,7 @@ type generator struct {
 
 // generated makes n elements for a list, with every field that its parameters need.
 func generated(name string, n int, start time.Time) []*drf.Row {
-	lists, _, _ := catalog.Find("/" + catalog.Version + "/" + name + "/")
+	lists, _, _ := catalog.Find("/" + catalog.Latest + "/" + name + "/")
 	s, words := shapeOf(lists), newLexicon()
 	rows := make([]*drf.Row, n)
 	for i := range rows {
@@ -54,7 +54,7 @@ func generated(name string, n int, start time.Time) []*drf.Row {
 
 // row makes one element of a list. Its detail goes beyond what parameters need.
 func (g generator) row(s *shape, name string) *drf.Row {
-	path := "/" + catalog.Version + "/" + name + "/"
+	path := "/" + catalog.Latest + "/" + name + "/"
 	of, ok := g.words.listed(name, g.index+1)
 	if !ok {
 		of = entity{id: g.index + 1, name: fmt.Sprintf("Invented %s %d", noun(name), g.index+1)}

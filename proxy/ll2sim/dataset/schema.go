@@ -11,7 +11,7 @@ import (
 // Name names the data of an endpoint: its path without the version, the id, and the
 // part of the time line that it is restricted to.
 func Name(e *catalog.Endpoint) string {
-	name := strings.TrimPrefix(e.Path, "/"+catalog.Version+"/")
+	name := strings.TrimPrefix(e.Path, "/"+catalog.Latest+"/")
 	name = strings.TrimSuffix(strings.TrimSuffix(name, "{id}/"), "/")
 	name = strings.TrimSuffix(name, "/upcoming")
 	return strings.TrimSuffix(name, "/previous")
@@ -151,7 +151,7 @@ func shapeOf(lists *catalog.Endpoint) *shape {
 
 // idKind is the kind of the ids in a list.
 func idKind(lists *catalog.Endpoint) catalog.Kind {
-	for _, e := range catalog.All() {
+	for _, e := range catalog.Table(catalog.Latest) {
 		if e.Parent() == lists {
 			return e.ID
 		}
