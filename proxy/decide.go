@@ -76,7 +76,7 @@ func decidePage(q *question, c *cached, d *rfc9111.RequestDirectives, r rules) d
 			Outcome: respond.Hit, TTL: beyond.FreshUntil.Sub(r.now),
 		}}
 	}
-	decided := decision{source: c.page, handling: respond.Handling{Outcome: respond.Hit}, selection: &c.selection}
+	decided := decision{source: c.page, handling: respond.Handling{Outcome: respond.Hit}, selection: c.selection}
 	for i, e := range c.windows.Entries {
 		if e == nil { // the page itself may be cached
 			whole := decideWhole(q, c, d, r)
@@ -163,7 +163,7 @@ func decideOffline(c *cached, d *rfc9111.RequestDirectives, now time.Time) decis
 	case c.windows.Beyond != nil:
 		decided.source = emptyPage(c)
 	case c.page != nil:
-		decided.source, decided.selection = c.page, &c.selection
+		decided.source, decided.selection = c.page, c.selection
 	case c.whole == nil:
 		return decision{err: &respond.Problem{
 			Status: http.StatusGatewayTimeout, Reason: "offline",

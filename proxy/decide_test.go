@@ -127,7 +127,7 @@ func windowsOfAges(q question, first, second, whole time.Duration) (c cached) {
 		c.windows.Entries = append(c.windows.Entries, e)
 	}
 	if first >= 0 && second >= 0 {
-		c.selection = collection.Selection{Entries: c.windows.Entries, Choice: collection.Choice{Renew: -1}}
+		c.selection = &collection.Selection{Entries: c.windows.Entries, Choice: collection.Choice{Renew: -1}}
 		c.page = render.Whole(c.windows.Entries[0]) // what is cut does not matter here
 	}
 	if whole >= 0 {

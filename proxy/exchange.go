@@ -3,7 +3,6 @@ package proxy
 import (
 	"time"
 
-	"perigee/cache/rfc9111"
 	"perigee/proxy/clients"
 	"perigee/proxy/collection"
 	"perigee/proxy/ll2"
@@ -16,11 +15,11 @@ import (
 // the goroutine of its request.
 type exchange struct {
 	respond.Exchange
-	client     clients.Client            // by identify
-	question                             // by resolve
-	directives rfc9111.RequestDirectives // by resolve
-	cached     cached                    // by look-up
-	fwd        respond.Fwd               // by decide: why upstream is asked
+	client   clients.Client // by identify
+	question                // by resolve
+	// Of what is forwarded: what look-up found, and why decide has upstream asked.
+	cached *cached
+	fwd    respond.Fwd
 }
 
 // question is what a request asks for. All of it is shared and read-only.

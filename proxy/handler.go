@@ -263,11 +263,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer serves what is cached, or has the request forwarded.
 func (h *Handler) answer(x *exchange) {
-	x.directives = rfc9111.ParseRequest(x.Request.Header)
-	x.cached = h.finder.find(&x.question, x.client.ID, x.Start)
+	found := h.finder.find(&x.question, x.client.ID, x.Start)
+	directives := rfc9111.ParseRequest(x.Request.Header)
 	now := h.rules
 	now.now = x.Start
-	d := decide(&x.question, &x.cached, &x.directives, now)
+	d := decide(&x.question, &found, &directives, now)
 	for _, res := range d.refresh {
 		d.handling.Detail = h.fetcher.Refresh(res)
 	}
@@ -275,7 +275,8 @@ func (h *Handler) answer(x *exchange) {
 	case d.err != nil:
 		h.responder.failed(x, d.err)
 	case d.fwd != respond.NotForwarded:
-		x.fwd = d.fwd
+		cached := found // a copy, so that a hit allocates none
+		x.cached, x.fwd = &cached, d.fwd
 		h.forwarder.Forward(&x.Exchange, x)
 	default:
 		h.serve(x, d)

@@ -19,9 +19,9 @@ type cached struct {
 	whole render.Source
 	// windows are those of the page; without a Plan if it is not cut.
 	windows collection.Windows
-	// selection is the versions of the windows that belong together, if all are
-	// cached, and page what is cut from them; nil: it cannot be.
-	selection collection.Selection
+	// selection is the versions of the windows that belong together, nil unless all
+	// are cached, and page what is cut from them; nil: it cannot be.
+	selection *collection.Selection
 	page      render.Source
 }
 
@@ -40,7 +40,8 @@ func (f *finder) find(q *question, client string, now time.Time) (c cached) {
 	}
 	c.windows = f.lists.LookUp(q.plan)
 	if !slices.Contains(c.windows.Entries, nil) {
-		c.selection = f.lists.Select(q.plan, c.windows.Entries, client, now)
+		selection := f.lists.Select(q.plan, c.windows.Entries, client, now)
+		c.selection = &selection
 		if c.page = f.cut(q.plan.Page, c.selection.Entries); c.page != nil {
 			return c
 		}

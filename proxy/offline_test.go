@@ -69,7 +69,7 @@ func TestOfflineWhatIsHeldAnswersHoweverOld(t *testing.T) {
 
 func TestOfflineWhatIsNotHeldIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := goOffline(t, newShelf(t), withWindows)
+		r := goOffline(t, newBareStore(t), withWindows)
 		for _, target := range []string{
 			list, "/2.3.0/spacecraft/?limit=20&offset=90", "/2.3.0/spacecraft/1/", "/2.3.0/", "/2.3.0/no/such/", "/2.2.0/launch/",
 			"/2.3.0/launches/?net__gte=2026-03-01T12:34:56Z", "/", "/admin/", "/static/style.css?x=1",
@@ -93,7 +93,7 @@ func TestOfflineWhatIsNotHeldIsRefused(t *testing.T) {
 
 func TestOfflineTheProxyItselfStillAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := goOffline(t, newShelf(t))
+		r := goOffline(t, newBareStore(t))
 		for _, tt := range []struct {
 			method, target, accept string
 			status                 int
@@ -180,7 +180,7 @@ func TestOfflinePagesOfMixedGenerations(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newShelf(t)
+				s := newBareStore(t)
 				sim := ll2sim.New(ll2sim.Options{Limit: -1})
 				online := stocking(t, s, sim, withWindows)
 				for i, query := range []string{tt.first, tt.second} {
@@ -253,7 +253,7 @@ func TestOfflineObjectsOutOfLists(t *testing.T) {
 func TestOfflineTheNewerListAnswersForAnObject(t *testing.T) {
 	for _, newestFirst := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
-			s := newShelf(t)
+			s := newBareStore(t)
 			online := stocking(t, s, ll2sim.New(ll2sim.Options{Limit: -1}), withWindows)
 			online.get("/2.3.0/spacecraft/?mode=detailed")
 			time.Sleep(3 * time.Hour)

@@ -3,9 +3,12 @@ package proxy_test
 import (
 	"context"
 	"net/http"
+	"perigee/proxy"
+	"perigee/proxy/ll2sim"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 )
 
 // gate holds back upstream's answers until it is opened, and tells when the
@@ -121,3 +124,28 @@ func TestHalfOfTheClientsLeaveAndTheOthersAreServed(t *testing.T) {
 
 // swapBase writes the proxy's base where upstream's stands.
 func swapBase(r *rig, body string) string { return strings.ReplaceAll(body, r.up.URL, r.proxy.URL) }
+
+// A miss looks into the store twice for each page that it may use: before the fetch,
+// and within it, since another may have stored the page in between. Stores may be
+// slow: each look-up may read a disk, or ask another machine.
+func TestAMissLooksUpTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, target := range []string{
+			"/2.3.0/spacecraft/1/",
+			"/2.3.0/spacecraft/?limit=5",
+			"/2.3.0/spacecraft/?limit=20&offset=90", // over two windows
+			"/2.3.0/launches/upcoming/?mode=detailed&limit=3",
+		} {
+			store := &counting{Tier: newStore(t), gets: map[string]int{}}
+			r := newClockRig(t, ll2sim.New(ll2sim.Options{Limit: -1}), withWindows, func(o *proxy.Options) { o.Store = store })
+			if got := r.get(target); got.status != 200 {
+				t.Fatalf("%s: %d %s", target, got.status, got.body)
+			}
+			for key, n := range store.gets {
+				if n > 2 {
+					t.Errorf("%s: %s is looked up %d times", target, key, n)
+				}
+			}
+		}
+	})
+}

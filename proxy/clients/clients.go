@@ -81,11 +81,11 @@ func (i *Identifier) Identify(r *http.Request) (Client, error) {
 // addressID is the ID of a client without a name. What is no address, as the peer
 // of a Unix socket, stands for itself.
 func addressID(addr netip.Addr, text string) string {
-	addr = addr.Unmap().WithZone("")
-	switch {
-	case !addr.IsValid():
+	if !addr.IsValid() || addr.Is4() { // of IPv4 there is one spelling
 		return text
-	case addr.Is4():
+	}
+	addr = addr.Unmap().WithZone("")
+	if addr.Is4() {
 		return addr.String()
 	}
 	prefix, err := addr.Prefix(64)

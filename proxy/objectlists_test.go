@@ -25,9 +25,9 @@ func (k *kept) options(o *proxy.Options) {
 }
 
 // firstRun has a handler fetch some targets and end. It returns what it left.
-func firstRun(t *testing.T, sim *ll2sim.Server, targets ...string) (*shelf, *kept) {
+func firstRun(t *testing.T, sim *ll2sim.Server, targets ...string) (*bareStore, *kept) {
 	t.Helper()
-	s, k := newShelf(t), &kept{}
+	s, k := newBareStore(t), &kept{}
 	r := stocking(t, s, sim, withWindows, k.options)
 	for _, target := range targets {
 		r.get(target)
@@ -49,7 +49,7 @@ const (
 func TestObjectsOutOfListsAfterARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := ll2sim.New(ll2sim.Options{Limit: -1})
-		s, k := newShelf(t), &kept{}
+		s, k := newBareStore(t), &kept{}
 		before := stocking(t, s, sim, withWindows, k.options)
 		before.get(detailedList)
 		before.get("/2.3.0/config/orbits/")
@@ -120,7 +120,7 @@ func TestWholeListsAnswerForTheirObjectsAfterARestart(t *testing.T) {
 func TestLandedListsAnswerForTheirObjects(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := ll2sim.New(ll2sim.Options{Limit: -1})
-		s, k := newShelf(t), &kept{}
+		s, k := newBareStore(t), &kept{}
 		here := stocking(t, s, sim, withWindows, k.options)
 		there := stocking(t, s, sim, withWindows)
 		there.get(detailedList)
@@ -138,7 +138,7 @@ func TestLandedListsAnswerForTheirObjects(t *testing.T) {
 }
 
 // A list that is not held any more is forgotten, and others are kept without it.
-func TestHoldersThatAreGone(t *testing.T) {
+func TestObjectListsThatAreGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := ll2sim.New(ll2sim.Options{Limit: -1})
 		s, k := firstRun(t, sim, detailedList)
@@ -155,10 +155,10 @@ func TestHoldersThatAreGone(t *testing.T) {
 }
 
 // The thousand latest lists are kept.
-func TestHoldersHaveABound(t *testing.T) {
+func TestObjectListsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := &kept{}
-		r := stocking(t, newShelf(t), ll2sim.New(ll2sim.Options{Limit: -1}), withWindows, k.options)
+		r := stocking(t, newBareStore(t), ll2sim.New(ll2sim.Options{Limit: -1}), withWindows, k.options)
 		for i := range 1010 {
 			r.h.HeardOf(fmt.Sprintf("ll2/1 json /2.3.0/spacecraft/?limit=100&mode=detailed&offset=%d00", 1+i))
 			r.h.HeardOf(detailedKey) // stays the latest
@@ -175,7 +175,7 @@ func TestHoldersHaveABound(t *testing.T) {
 func TestTheNewestListAnswersInWhateverOrderTheyAreRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := ll2sim.New(ll2sim.Options{Limit: -1})
-		s, k := newShelf(t), &kept{}
+		s, k := newBareStore(t), &kept{}
 		before := stocking(t, s, sim, withWindows, k.options)
 		before.get(detailedList)
 		time.Sleep(10 * time.Minute)
@@ -206,12 +206,12 @@ func TestTheNewestListAnswersInWhateverOrderTheyAreRead(t *testing.T) {
 func TestAPurgedObjectIsNotLearnedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := ll2sim.New(ll2sim.Options{Limit: -1})
-		r := stocking(t, newShelf(t), sim, withWindows)
+		r := stocking(t, newBareStore(t), sim, withWindows)
 		r.get(detailedList)
 		time.Sleep(time.Second)
 		_, err := r.h.Purge("/2.3.0/spacecraft/1/")
 		must(t, err)
-		r.get(detailedList) // from the shelf, as if it were new in memory
+		r.get(detailedList) // from the bareStore, as if it were new in memory
 		if got := r.get("/2.3.0/spacecraft/57/"); !strings.HasPrefix(got.outcome(), "hit;detail=from-list") {
 			t.Errorf("another object: %s", got.outcome())
 		}
@@ -229,7 +229,7 @@ func TestAPurgedObjectIsNotLearnedAgain(t *testing.T) {
 
 // counting counts the look-ups of each key.
 type counting struct {
-	*shelf
+	cache.Tier
 	mu   sync.Mutex
 	gets map[string]int
 }
@@ -238,16 +238,16 @@ func (c *counting) Get(key string) (*cache.Entry, bool) {
 	c.mu.Lock()
 	c.gets[key]++
 	c.mu.Unlock()
-	return c.shelf.Get(key)
+	return c.Tier.Get(key)
 }
 
 // A list is read for its objects once, and when an object is asked for that it may
 // hold.
-func TestHoldersAreReadOnce(t *testing.T) {
+func TestObjectListsAreReadOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := ll2sim.New(ll2sim.Options{Limit: -1})
 		s, k := firstRun(t, sim, detailedList, "/2.3.0/config/orbits/", "/2.3.0/spacecraft/?mode=detailed&status=abc")
-		store := &counting{shelf: s, gets: map[string]int{}}
+		store := &counting{Tier: s, gets: map[string]int{}}
 		after := newClockRig(t, sim, withWindows, k.options, func(o *proxy.Options) { o.Store = store })
 		const refused = "ll2/1 json /2.3.0/spacecraft/?limit=100&mode=detailed&status=abc" // a 400, and no list
 		after.h.HeardOf(refused)
@@ -273,7 +273,7 @@ func TestOnlyTheListThatIsNewIsRead(t *testing.T) {
 		s, k := firstRun(t, sim, "/2.3.0/spacecraft/?mode=detailed&ordering=id")
 		time.Sleep(time.Minute)
 		stocking(t, s, sim, withWindows, k.options).get(detailedList)
-		store := &counting{shelf: s, gets: map[string]int{}}
+		store := &counting{Tier: s, gets: map[string]int{}}
 		here := newClockRig(t, sim, withWindows, k.options, func(o *proxy.Options) { o.Store = store })
 		here.get("/2.3.0/spacecraft/1/") // has both read
 		sim.Hide("spacecraft", 10)

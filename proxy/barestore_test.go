@@ -18,22 +18,22 @@ import (
 	"perigee/proxy/upstream"
 )
 
-// shelf is a Tier that keeps entries as a disk does: without what is derived.
-type shelf struct {
+// bareStore is a Tier that keeps entries as a disk does: without what is derived.
+type bareStore struct {
 	rebuild func(*cache.Entry) *cache.Entry
 
 	mu   sync.Mutex
 	held map[cache.Key]*cache.Entry
 }
 
-func newShelf(t *testing.T) *shelf {
+func newBareStore(t *testing.T) *bareStore {
 	t.Helper()
 	base, err := url.Parse(inProcessBase)
 	must(t, err)
-	return &shelf{rebuild: fetch.Rebuilder(base), held: map[cache.Key]*cache.Entry{}}
+	return &bareStore{rebuild: fetch.Rebuilder(base), held: map[cache.Key]*cache.Entry{}}
 }
 
-func (s *shelf) Put(e *cache.Entry) error {
+func (s *bareStore) Put(e *cache.Entry) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	bare := *e
@@ -42,7 +42,7 @@ func (s *shelf) Put(e *cache.Entry) error {
 	return nil
 }
 
-func (s *shelf) Get(key cache.Key) (*cache.Entry, bool) {
+func (s *bareStore) Get(key cache.Key) (*cache.Entry, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e, ok := s.held[key]
@@ -53,11 +53,11 @@ func (s *shelf) Get(key cache.Key) (*cache.Entry, bool) {
 	return e, e != nil
 }
 
-func (s *shelf) Delete(key cache.Key) error { delete(s.held, key); return nil }
-func (s *shelf) Close() error               { return nil }
+func (s *bareStore) Delete(key cache.Key) error { delete(s.held, key); return nil }
+func (s *bareStore) Close() error               { return nil }
 
 // all yields what is held, the newest first or last.
-func (s *shelf) all(newestFirst bool) iter.Seq[*cache.Entry] {
+func (s *bareStore) all(newestFirst bool) iter.Seq[*cache.Entry] {
 	entries := slices.SortedFunc(maps.Values(s.held), func(a, b *cache.Entry) int { return a.Answered.Compare(b.Answered) })
 	if newestFirst {
 		slices.Reverse(entries)
@@ -84,15 +84,15 @@ func (n nobody) Throttle(context.Context) ([]byte, error) {
 }
 
 // stocking starts a rig that keeps its entries there.
-func stocking(t *testing.T, s *shelf, handler http.Handler, adjust ...func(*proxy.Options)) *clockRig {
+func stocking(t *testing.T, s *bareStore, handler http.Handler, adjust ...func(*proxy.Options)) *clockRig {
 	t.Helper()
 	return newClockRig(t, handler, append(adjust, func(o *proxy.Options) { o.Store = s })...)
 }
 
-// stocked returns a shelf with what was fetched for the targets.
-func stocked(t *testing.T, handler http.Handler, adjust func(*proxy.Options), targets ...string) *shelf {
+// stocked returns a bareStore with what was fetched for the targets.
+func stocked(t *testing.T, handler http.Handler, adjust func(*proxy.Options), targets ...string) *bareStore {
 	t.Helper()
-	s := newShelf(t)
+	s := newBareStore(t)
 	r := stocking(t, s, handler, adjust)
 	for _, target := range targets {
 		r.get(target)
@@ -101,8 +101,8 @@ func stocked(t *testing.T, handler http.Handler, adjust func(*proxy.Options), ta
 	return s
 }
 
-// goOffline starts another handler with what is on the shelf, as after a restart.
-func goOffline(t *testing.T, s *shelf, adjust ...func(*proxy.Options)) *clockRig {
+// goOffline starts another handler with what is on the bareStore, as after a restart.
+func goOffline(t *testing.T, s *bareStore, adjust ...func(*proxy.Options)) *clockRig {
 	t.Helper()
 	gate, err := quota.New(quota.Options{Reserve: 1}) // which knows nothing, and would have a report at once
 	must(t, err)
