@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The key of whatever was recorded leads back to what is asked upstream, and to
+// The key of whatever was recorded leads back to its canonical request, and to
 // what can be cut from it.
 func TestFromKey(t *testing.T) {
 	for _, row := range recordings(t) {
@@ -52,7 +52,7 @@ func TestObjectSchema(t *testing.T) {
 	}
 }
 
-// Whatever a peer or a file calls a key: what it leads to has that key, and asks for
+// Whatever a peer or a file calls a key: what it leads to has that key, and leads to
 // itself.
 func FuzzFromKey(f *testing.F) {
 	for _, target := range []string{"/2.3.0/spacecraft/?mode=detailed&limit=100", "/2.3.0/spacecraft/1/", "/2.2.0/launch/?a=%zz", "/?&;="} {

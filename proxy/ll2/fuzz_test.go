@@ -28,11 +28,11 @@ func FuzzResolve(f *testing.F) {
 		if len(res.Key) > MaxKey {
 			t.Fatalf("key of %d bytes", len(res.Key))
 		}
-		asked, _ := parseQuery(res.Query)
-		if _, ok := last(asked, "format"); ok && res.Kind.Tabled() && res.Representation == JSON {
-			t.Fatalf("JSON is asked with format: ?%s", res.Query)
+		canonical, _ := parseQuery(res.Query)
+		if _, ok := last(canonical, "format"); ok && res.Kind.Tabled() && res.Representation == JSON {
+			t.Fatalf("JSON has format in its canonical query: ?%s", res.Query)
 		}
-		checkAsksForItself(t, res, o)
+		checkResolvesToItself(t, res, o)
 		res.Next("", 1<<62)
 		res.Previous("", 0)
 	})

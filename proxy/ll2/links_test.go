@@ -29,7 +29,7 @@ func TestLinks(t *testing.T) {
 			"/2.3.0/spacecraft/?Z=5&_=4&limit=10&offset=10&z=3&%EF%BD%81=2&%F0%9F%9A%80=1", none},
 		{"/2.3.0/spacecraft/?a=2&b&a=1&a=2", 20, "/2.3.0/spacecraft/?a=2&a=1&a=2&b=&limit=10&offset=10", none},
 
-		// What is asked and what is repeated are different things.
+		// What is fetched and what is repeated are different things.
 		{"/2.3.0/spacecraft/?search=B,a&mode=normal&in_space=TRUE&limit=1000", 200,
 			"/2.3.0/spacecraft/?in_space=TRUE&limit=100&mode=normal&offset=100&search=B%2Ca", none},
 		{"/2.2.0/launch/upcoming?lsp__ids=2,1&format=json", 20,

@@ -99,7 +99,7 @@ func TestAcceptLinesAreJoined(t *testing.T) {
 	}
 }
 
-func TestAskedAcceptLeadsToTheSameRepresentation(t *testing.T) {
+func TestCanonicalAcceptLeadsToTheSameRepresentation(t *testing.T) {
 	for _, r := range []negotiated{
 		{JSON, 0}, {JSON, 1}, {JSON, 8}, {HTML, 0}, {HTML, 4}, {HTML, 8}, {NotAcceptable, 0},
 	} {

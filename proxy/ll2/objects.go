@@ -18,7 +18,7 @@ func (r *Resource) HasObjects() bool { return r.Kind == List && r.ObjectSchema()
 // ObjectSchema names the schema that r, an object, has in common with the elements
 // of a list that can answer for it; and of a list, if it is such a one, that of its
 // elements. It is empty for all others: where parameters are given that are not
-// documented, or a form other than compact JSON is asked for, nothing is known.
+// documented, or a form other than compact JSON is requested, nothing is known.
 func (r *Resource) ObjectSchema() string {
 	switch {
 	case r.Representation != JSON || r.Indent != 0:

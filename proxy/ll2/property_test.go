@@ -82,20 +82,20 @@ func TestQueriesOfOneKeyHaveOneMeaning(t *testing.T) {
 	})
 }
 
-// What is asked upstream means what the client meant, and asks for itself.
-func TestWhatIsAskedMeansTheSame(t *testing.T) {
+// The canonical query means what the client meant, and resolves to itself.
+func TestCanonicalQueryMeansTheSame(t *testing.T) {
 	names := modelNames(launches)
 	rapid.Check(t, func(t *rapid.T) {
 		pairs := drawPairs(t, names, "pairs")
 		res := resolvePairs(t, "/2.3.0/launches/", pairs)
-		asked, err := parseQuery(res.Query)
+		canonical, err := parseQuery(res.Query)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := launches.answer(asked), launches.answer(pairs); got != want {
+		if got, want := launches.answer(canonical), launches.answer(pairs); got != want {
 			t.Fatalf("?%s means\n%s\nbut the client's %q\n%s", res.Query, got, pairs, want)
 		}
-		checkAsksForItself(t, res, Options{})
+		checkResolvesToItself(t, res, Options{})
 	})
 }
 
@@ -191,8 +191,8 @@ func resolvePairs(t fataler, path string, pairs []pair) Resource {
 	return res
 }
 
-// checkAsksForItself checks that canonicalising twice changes nothing.
-func checkAsksForItself(t fataler, res Resource, o Options) {
+// checkResolvesToItself checks that canonicalising twice changes nothing.
+func checkResolvesToItself(t fataler, res Resource, o Options) {
 	t.Helper()
 	again, err := Resolve(Request{Path: res.Path, Query: res.Query, Accept: []string{res.Accept}}, o)
 	if err != nil || again.Key != res.Key {
@@ -201,7 +201,7 @@ func checkAsksForItself(t fataler, res Resource, o Options) {
 	if again.Path != res.Path || again.Query != res.Query || again.Accept != res.Accept || again.Kind != res.Kind ||
 		again.Endpoint != res.Endpoint || again.Representation != res.Representation || again.Indent != res.Indent ||
 		again.Page != res.Page || again.Mode != res.Mode {
-		t.Fatalf("asked again: %+v, want %+v", again, res)
+		t.Fatalf("resolved again: %+v, want %+v", again, res)
 	}
 	checkLinksOfCanonical(t, &res, &again)
 }

@@ -11,7 +11,7 @@ import (
 var recordedText string
 
 // recording is how DRF answered one query.
-type recording struct{ query, asked, answer, next, previous, suffix string }
+type recording struct{ query, canonical, answer, next, previous, suffix string }
 
 // count returns the number of elements of the whole list, if it is a list.
 func (r recording) count() (n int64, ok bool) {
@@ -38,17 +38,17 @@ func recordings(t *testing.T) []recording {
 	return rows
 }
 
-func TestRecordedQueriesAreAskedPlainly(t *testing.T) {
+func TestRecordedQueriesBecomeCanonical(t *testing.T) {
 	for _, row := range recordings(t) {
 		res := resolve(t, "/2.3.0/spacecraft/?"+row.query)
-		if res.Query != row.asked {
-			t.Errorf("?%s is asked as ?%s, want ?%s", row.query, res.Query, row.asked)
+		if res.Query != row.canonical {
+			t.Errorf("?%s becomes ?%s, want ?%s", row.query, res.Query, row.canonical)
 		}
 	}
 }
 
 // Two recordings that share a key must have the same answer: this is what a cache
-// may not get wrong, whatever the column asked says.
+// may not get wrong, whatever the column canonical says.
 func TestRecordedQueriesOfOneKeyHaveOneAnswer(t *testing.T) {
 	type first struct{ query, answer string }
 	seen := map[string]first{}

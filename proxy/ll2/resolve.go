@@ -68,8 +68,9 @@ const (
 	rawForm                   // as it came
 )
 
-// planFor decides how much of a request is kept: the less is known of what it asks
-// for, the more. HTML repeats its own URL in many places, so it is kept by that.
+// planFor decides how much of a request's spelling is kept: the less is known of
+// the resource, the more. HTML repeats its own URL in many places, so its query is
+// kept as it came.
 func planFor(kind Kind, n negotiated, accept string) plan {
 	unusual := n.outcome == NotAcceptable || n.outcome == UnknownFormat
 	switch {
@@ -111,7 +112,7 @@ func (r *Resource) setTarget(label, path, query string) {
 	r.Query = text[len(text)-len(query):] // the key's memory, not its own
 }
 
-// objectKey is the Key of an object that is asked for without filters and as
+// objectKey is the Key of an object that is requested without filters and as
 // compact JSON. The path is canonical.
 func objectKey(path string) string { return boundedKey(scheme + negotiated{}.label() + " " + path) }
 

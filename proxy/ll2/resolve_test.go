@@ -10,10 +10,10 @@ import (
 
 func TestResolve(t *testing.T) {
 	for _, tt := range []struct {
-		target string
-		accept []string
-		key    string
-		asked  string // Accept
+		target    string
+		accept    []string
+		key       string
+		canonical string // Accept
 	}{
 		// Endpoints of the table.
 		{"/2.3.0/spacecraft", nil, "ll2/1 json /2.3.0/spacecraft/", "application/json"},
@@ -64,8 +64,8 @@ func TestResolve(t *testing.T) {
 		{"/static/x.css?b=2&&a=%7E", nil, "ll2/1 as=%2A%2F%2A /static/x.css?b=2&&a=%7E", "*/*"},
 	} {
 		res := resolveWith(t, tt.target, Options{}, tt.accept...)
-		if res.Key != tt.key || res.Accept != tt.asked {
-			t.Errorf("%s, %q: key %q, Accept %q, want %q, %q", tt.target, tt.accept, res.Key, res.Accept, tt.key, tt.asked)
+		if res.Key != tt.key || res.Accept != tt.canonical {
+			t.Errorf("%s, %q: key %q, Accept %q, want %q, %q", tt.target, tt.accept, res.Key, res.Accept, tt.key, tt.canonical)
 		}
 		if url := res.Path + query(res.Query); !strings.HasSuffix(res.Key, " "+url) {
 			t.Errorf("%s: asks %s, which is not that of its key %q", tt.target, url, res.Key)
@@ -82,10 +82,10 @@ func query(q string) string {
 
 func TestUnknownParameters(t *testing.T) {
 	for _, tt := range []struct {
-		target  string
-		keep    bool
-		asked   string
-		ignored []string
+		target    string
+		keep      bool
+		canonical string
+		ignored   []string
 	}{
 		{"/2.3.0/spacecraft/?z=1&limit=5&a=&z=2&format=json&=x", false, "limit=5", []string{"z", "a", ""}},
 		{"/2.3.0/spacecraft/?z=1&limit=5&a=&z=2&format=json&=x", true, "=x&a=&limit=5&z=1&z=2", nil},
@@ -100,9 +100,9 @@ func TestUnknownParameters(t *testing.T) {
 		{"/2.3.0/spacecraft/?foo=1&format=api", false, "foo=1&format=api", nil},
 	} {
 		res := resolveWith(t, tt.target, Options{KeepUnknown: tt.keep})
-		if res.Query != tt.asked || !slices.Equal(res.Ignored, tt.ignored) {
+		if res.Query != tt.canonical || !slices.Equal(res.Ignored, tt.ignored) {
 			t.Errorf("%s, keep %t: asks ?%s, ignores %q, want ?%s, %q",
-				tt.target, tt.keep, res.Query, res.Ignored, tt.asked, tt.ignored)
+				tt.target, tt.keep, res.Query, res.Ignored, tt.canonical, tt.ignored)
 		}
 	}
 }
@@ -159,7 +159,7 @@ func TestLongKeysAreCut(t *testing.T) {
 		t.Error("queries that differ beyond the cut share a key")
 	}
 	if got, want := len(a.Query), len("name=")+2*MaxKey+1; got != want {
-		t.Errorf("asked query has %d bytes, want all %d", got, want)
+		t.Errorf("canonical query has %d bytes, want all %d", got, want)
 	}
 	exact := strings.Repeat("x", MaxKey-len("ll2/1 json /2.3.0/spacecraft/?name="))
 	if got := resolve(t, "/2.3.0/spacecraft/?name="+exact); !strings.HasSuffix(got.Key, "xxx") || len(got.Key) != MaxKey {

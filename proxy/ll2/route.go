@@ -24,8 +24,8 @@ const (
 )
 
 // findRoute classifies an escaped path. Django looks at the decoded path, so that
-// is compared here. What is recognised is of plain characters only and needs no
-// escaping again; everything else is passed on as it came.
+// is compared here. What is recognised has only characters that need no escaping;
+// everything else is passed on as it came.
 func findRoute(escaped string) route {
 	path := unquote(escaped)
 	version, rest, below := cutVersion(path)
@@ -122,10 +122,10 @@ func isUsual(rest string) bool {
 	return true
 }
 
-// oldVersions are those that clients still ask for, though they have no table.
+// oldVersions are API versions that clients still use, though they have no table.
 var oldVersions = []string{"2.0.0", "2.1.0", "2.2.0"}
 
-// versionLabel keeps the set of labels closed: any N.N.N may be asked for.
+// versionLabel keeps the set of labels closed: any N.N.N may be requested.
 func versionLabel(version string) string {
 	if slices.Contains(oldVersions, version) {
 		return "/" + version + "/"

@@ -8,10 +8,10 @@ import (
 func TestFindRoute(t *testing.T) {
 	const uuid = "e3df2ecd-c239-472f-95e4-2b89b4f75800"
 	for _, tt := range []struct {
-		path  string
-		kind  Kind
-		label string
-		asked string
+		path      string
+		kind      Kind
+		label     string
+		canonical string
 	}{
 		{"/2.3.0/spacecraft/", List, "/2.3.0/spacecraft/", "/2.3.0/spacecraft/"},
 		{"/2.3.0/spacecraft", List, "/2.3.0/spacecraft/", "/2.3.0/spacecraft/"},
@@ -75,9 +75,9 @@ func TestFindRoute(t *testing.T) {
 		{"/%", Outside, "outside", "/%"},
 	} {
 		got := findRoute(tt.path)
-		if got.kind != tt.kind || got.label != tt.label || got.path != tt.asked {
-			t.Errorf("%s: %s, %s, asked as %s, want %s, %s, %s",
-				tt.path, got.kind, got.label, got.path, tt.kind, tt.label, tt.asked)
+		if got.kind != tt.kind || got.label != tt.label || got.path != tt.canonical {
+			t.Errorf("%s: %s, %s, canonical path %s, want %s, %s, %s",
+				tt.path, got.kind, got.label, got.path, tt.kind, tt.label, tt.canonical)
 		}
 		if !slices.Contains(Endpoints(), got.label) {
 			t.Errorf("%s: the label %s is not among all of them", tt.path, got.label)

@@ -12,18 +12,18 @@ import (
 // made of the time of the request.
 const nearNow = 120 * time.Second
 
-// Moved returns what r means if a client that filters by the time of its
+// Moved returns what r would mean if a client that filters by the time of its
 // request, as in net__gte=2026-03-01T12:34:56.789Z, had sent it at the beginning of
 // the freshness interval, so that all such requests of an interval are one
 // resource. interval is how long answers to r are fresh; intervals are counted
 // from the year 1 in UTC, so that those of an hour begin on the hour. ok is false
 // if r is not such a request, or means the same anyway.
 //
-// It is narrow, since a bound may just as well be a cursor, and a cursor that is
-// moved answers wrongly:
+// The conditions are narrow, since a bound may just as well be a cursor, and a
+// cursor that is moved gives a wrong answer:
 //   - Only the first page: offset is 0.
 //   - Only bounds with __gte or __lte, of a kind that is known to be a time, and
-//     not last_updated, by which clients fetch what changed since they last asked.
+//     not last_updated, by which clients fetch what changed since their last request.
 //     Where there is no table, those of net, window_start and window_end.
 //   - One of them must lie within two minutes of now and have seconds, or a
 //     fraction; it moves back to the beginning of its own interval. Of several the
@@ -35,13 +35,13 @@ const nearNow = 120 * time.Second
 //     Python's isoformat writes it. That counts as UTC, upstream's time zone. The
 //     local time of a client elsewhere is then hours away from now, and stays.
 //
-// The answer is what the same client would have got at most one interval before.
+// The answer is one that the same client would have got at most one interval before.
 // Its links repeat the client's own values.
 func (r *Resource) Moved(now time.Time, interval time.Duration) (moved Resource, ok bool) {
 	if interval <= 0 || r.Page.Offset != "0" || !r.hasWindows() || !strings.Contains(r.Query, "te=") {
 		return Resource{}, false
 	}
-	bounds := r.timeBounds()
+	bounds := timeBounds(r.canonical, r.isTimeBound)
 	back, ok := distance(bounds, now, interval)
 	if !ok {
 		return Resource{}, false
@@ -64,23 +64,22 @@ type timeBound struct {
 	moves   bool // it is made of the time of the request
 }
 
-// timeBounds returns all times of the canonical query. Of a parameter that is repeated, none
-// is movable.
-func (r *Resource) timeBounds() []timeBound {
+// timeBounds returns all times of a canonical query. Those of a name that isBound
+// are movable, but none of a parameter that is repeated.
+func timeBounds(pairs []pair, isBound func(name string) bool) []timeBound {
 	var bounds []timeBound
-	pairs := r.canonical
 	for i, p := range pairs {
 		at, naive, ok := readTime(p.value)
 		if !ok || at.Second() == 0 && at.Nanosecond() == 0 {
 			continue
 		}
 		repeated := i > 0 && pairs[i-1].name == p.name || i+1 < len(pairs) && pairs[i+1].name == p.name
-		bounds = append(bounds, timeBound{pair: i, at: at, naive: naive, movable: !repeated && r.isTimeBound(p.name)})
+		bounds = append(bounds, timeBound{pair: i, at: at, naive: naive, movable: !repeated && isBound(p.name)})
 	}
 	return bounds
 }
 
-// isTimeBound reports whether a parameter is a bound that may move.
+// isTimeBound reports whether a parameter of r is a bound that may move.
 func (r *Resource) isTimeBound(name string) bool {
 	field, ok := strings.CutSuffix(name, "__gte")
 	if !ok {

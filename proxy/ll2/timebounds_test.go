@@ -76,12 +76,12 @@ func TestMovedTimeBounds(t *testing.T) {
 	}
 }
 
-// checkMoved checks that what is moved asks for itself and is read by clients as
+// checkMoved checks that what is moved resolves to itself and is read by clients as
 // their own.
 func checkMoved(t ll2test.TB, res, moved *ll2.Resource) {
 	t.Helper()
 	if again := ll2test.Resolve(t, moved.Path, moved.Query, moved.Accept); again.Key != moved.Key || again.Page != moved.Page || again.Mode != moved.Mode {
-		t.Fatalf("moved to %+v, asked again %+v", moved, again)
+		t.Fatalf("moved to %+v, resolved again %+v", moved, again)
 	}
 	got, _ := moved.Next(ll2test.Local, 1000)
 	if want, _ := res.Next(ll2test.Local, 1000); got != want {
@@ -107,7 +107,7 @@ func TestMovedByTheInterval(t *testing.T) {
 }
 
 // All polls of an interval are one resource, of which the bound is never later
-// than what the client asked, nor earlier by more than an interval.
+// than what the client sent, nor earlier by more than an interval.
 func TestPollsOfAnIntervalAreOneResource(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		interval := time.Duration(rapid.IntRange(1, 120).Draw(t, "minutes")) * time.Minute
@@ -115,13 +115,13 @@ func TestPollsOfAnIntervalAreOneResource(t *testing.T) {
 		keys := map[string]bool{}
 		for range 2 {
 			after := time.Duration(rapid.Int64Range(0, int64(interval)-1).Draw(t, "after")).Truncate(time.Microsecond)
-			asked := begin.Add(after)
-			if asked.Second() == 0 && asked.Nanosecond() == 0 {
+			sent := begin.Add(after)
+			if sent.Second() == 0 && sent.Nanosecond() == 0 {
 				continue
 			}
-			query := "net__gte=" + asked.Format("2006-01-02T15:04:05.000000Z") + "&net__lte=" + asked.AddDate(0, 0, 30).Format("2006-01-02T15:04:05.000000")
+			query := "net__gte=" + sent.Format("2006-01-02T15:04:05.000000Z") + "&net__lte=" + sent.AddDate(0, 0, 30).Format("2006-01-02T15:04:05.000000")
 			res := ll2test.Resolve(t, "/2.3.0/launches/", query, "*/*")
-			moved, ok := res.Moved(asked.Add(time.Duration(rapid.IntRange(-119, 119).Draw(t, "clock"))*time.Second), interval)
+			moved, ok := res.Moved(sent.Add(time.Duration(rapid.IntRange(-119, 119).Draw(t, "clock"))*time.Second), interval)
 			if !ok {
 				t.Fatalf("?%s is not moved", query)
 			}
@@ -132,7 +132,7 @@ func TestPollsOfAnIntervalAreOneResource(t *testing.T) {
 				t.Fatalf("?%s is moved to %s (%v), want %s", query, bound, err, begin)
 			}
 			keys[moved.Key] = true
-			if _, again := moved.Moved(asked, interval); again {
+			if _, again := moved.Moved(sent, interval); again {
 				t.Fatalf("?%s is moved again", moved.Query)
 			}
 		}

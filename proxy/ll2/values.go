@@ -9,10 +9,10 @@ import (
 	"perigee/proxy/ll2/catalog"
 )
 
-// canonicalValue returns the plain spelling of a scalar parameter of a documented
-// kind, the same for all spellings that filter alike. It is empty if the value
-// says nothing, and the value itself if its meaning is not known for sure. It does
-// not change what is plain already.
+// canonicalValue returns the canonical spelling of a parameter of a documented kind,
+// the same for all spellings that filter alike. It is empty if the value has no
+// effect, and the value itself if its meaning is not known for sure. A canonical
+// value is not changed.
 func canonicalValue(e *catalog.Endpoint, kind catalog.Kind, value string) string {
 	switch kind {
 	case catalog.Integer:
@@ -43,8 +43,8 @@ func canonicalValue(e *catalog.Endpoint, kind catalog.Kind, value string) string
 // where Python or Django begin to refuse it.
 const maxInteger = 100
 
-// canonicalInteger returns 4 for 4, 04, +4 and " 4", which filters of numbers and of
-// foreign keys read alike. They differ over 4.0 and 4e0, so these stay.
+// canonicalInteger returns 4 for 4, 04, +4 and " 4", which filters of numbers and
+// of foreign keys read alike. They differ over 4.0 and 4e0, so these stay.
 func canonicalInteger(value string) string {
 	if plain, ok := trimInteger(value); ok {
 		return plain
@@ -63,8 +63,8 @@ func trimInteger(value string) (plain string, ok bool) {
 	return plain, true
 }
 
-// canonicalBoolean follows django-filter's BooleanWidget: lower-cased, never trimmed,
-// and whatever is not a boolean is no filter.
+// canonicalBoolean follows django-filter's BooleanWidget: lower-cased, never
+// trimmed, and whatever is not a boolean is no filter.
 func canonicalBoolean(value string) string {
 	switch lowerASCII(value) {
 	case "true", "1":
@@ -75,9 +75,9 @@ func canonicalBoolean(value string) string {
 	return ""
 }
 
-// canonicalString trims as Django's CharField does. A value of white space alone would
-// be no filter to a CharField, but a choice or foreign key answers it with 400, so
-// it stays.
+// canonicalString trims as Django's CharField does. A value of white space alone
+// would be no filter to a CharField, but a choice or foreign key answers it with
+// 400, so it stays.
 func canonicalString(value string) string {
 	if hasNUL(value) {
 		return value
@@ -88,8 +88,8 @@ func canonicalString(value string) string {
 	return value
 }
 
-// canonicalMode drops the default level of detail. Values that are not documented have
-// an effect that is not known.
+// canonicalMode drops the default level of detail. The effect of values that are not
+// documented is not known.
 func canonicalMode(e *catalog.Endpoint, value string) string {
 	if value == catalog.DefaultMode && e.HasMode(value) {
 		return ""
@@ -97,8 +97,9 @@ func canonicalMode(e *catalog.Endpoint, value string) string {
 	return value
 }
 
-// canonicalIntegers returns a comma list of numbers as a set. Blank pieces fall out,
-// but a list of nothing else matches nothing, which is not the same as no filter.
+// canonicalIntegers returns a comma list of numbers as a set. Blank pieces are
+// dropped, but a list of nothing else matches nothing, which is not the same as no
+// filter.
 func canonicalIntegers(value string) string {
 	var set []string
 	for piece := range strings.SplitSeq(value, ",") {
@@ -119,9 +120,9 @@ func canonicalIntegers(value string) string {
 	})
 }
 
-// canonicalStrings returns a comma list of texts as a set. A blank piece is an element
-// like others: it matches blank fields. Pieces are not trimmed, since filters of
-// choices do not trim.
+// canonicalStrings returns a comma list of texts as a set. A blank piece is an
+// element like others: it matches blank fields. Pieces are not trimmed, since
+// filters of choices do not trim.
 func canonicalStrings(value string) string {
 	if hasNUL(value) || strings.IndexByte(value, ',') < 0 {
 		return value
@@ -144,7 +145,7 @@ func canonicalUUIDs(value string) string {
 	return joinSet(set, cmp.Compare[string])
 }
 
-// joinSet sorts and deduplicates; it takes possession of set.
+// joinSet sorts and deduplicates; set must not be used afterwards.
 func joinSet(set []string, compare func(a, b string) int) string {
 	slices.SortFunc(set, compare)
 	return strings.Join(slices.Compact(set), ",")
@@ -202,10 +203,10 @@ func hasForm(s, form string) bool {
 	return true
 }
 
-// canonicalSearch returns the terms of a search, which are ANDed and compared without
+// canonicalSearch returns the terms of a search, all of which must match without
 // regard to case: lower-cased, sorted, each once. They are split at commas and at
 // the white space of ASCII; other white space stays within a term, where upstream
-// will split. Newer versions of DRF keep quoted phrases together, with backslashes
+// splits it. Newer versions of DRF keep quoted phrases together, with backslashes
 // as escapes, and refuse NUL, which older ones drop: such searches are kept as
 // sent.
 func canonicalSearch(value string) string {
@@ -219,9 +220,9 @@ func canonicalSearch(value string) string {
 	return strings.Join(slices.Compact(terms), " ")
 }
 
-// canonicalOrdering returns the fields by which upstream will sort: those it does not
-// know fall out, and those named before, since nothing is left to sort then. If
-// the fields are not documented the value is kept as sent.
+// canonicalOrdering returns the fields by which upstream sorts: it drops those it
+// does not know, and a field that is named again changes nothing. If the fields are
+// not documented the value is kept as sent.
 func canonicalOrdering(documented []string, value string) string {
 	if documented == nil {
 		return value

@@ -119,7 +119,7 @@ func TestCanonicalValues(t *testing.T) {
 		}
 		res := resolve(t, "/2.3.0/"+tt.path+"?"+tt.name+"="+url.QueryEscape(tt.value))
 		if res.Query != want {
-			t.Errorf("%s=%.50q is asked as %.50q, want %.50q", tt.name, tt.value, res.Query, want)
+			t.Errorf("%s=%.50q becomes %.50q, want %.50q", tt.name, tt.value, res.Query, want)
 		}
 		if res.Ignored != nil {
 			t.Errorf("%s=%.50q is ignored, although %s documents it", tt.name, tt.value, tt.path)
@@ -174,7 +174,7 @@ func TestRepeatedParameters(t *testing.T) {
 		{"mode=list&mode=normal", ""},
 	} {
 		if got := resolve(t, "/2.3.0/launcher_configurations/?"+tt.query).Query; got != tt.want {
-			t.Errorf("?%s is asked as ?%s, want ?%s", tt.query, got, tt.want)
+			t.Errorf("?%s becomes ?%s, want ?%s", tt.query, got, tt.want)
 		}
 	}
 }

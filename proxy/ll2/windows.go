@@ -18,7 +18,7 @@ const MaxWidth = maxLimit
 // fetched as it is unless the windows are cached already.
 //
 // Each is the resource that Resolve finds for its canonical request, so that it
-// shares its Key with a client that happens to ask for just that page.
+// shares its Key with a request of a client for just that page.
 //
 // There are none, and r is fetched as it is, if r is no list or not known to be
 // one, is not JSON, or lies further out than can be counted, or if width is not

@@ -91,7 +91,7 @@ func TestWindowsAreResources(t *testing.T) {
 			}
 			again := ll2test.Resolve(t, w.Path, w.Query, w.Accept)
 			if fmt.Sprint(*again) != fmt.Sprint(w) {
-				t.Fatalf("window %+v, asked again %+v", w, *again)
+				t.Fatalf("window %+v, resolved again %+v", w, *again)
 			}
 			if w.List() != res.List() || want.List() != res.List() {
 				t.Fatalf("lists %q, %q and %q", w.List(), want.List(), res.List())

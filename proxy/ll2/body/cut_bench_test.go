@@ -12,9 +12,9 @@ import (
 
 // wide is a window of 100 elements in 2 MB.
 func wide(b *testing.B) (*ll2.Resource, *body.Window) {
-	asked := ll2test.Resolve(b, "/2.3.0/spacecraft/", "limit=100", "*/*")
+	fetched := ll2test.Resolve(b, "/2.3.0/spacecraft/", "limit=100", "*/*")
 	data := strings.Replace(string(page(100, 60)), "limit=10&offset=10", "limit=100&offset=100", 1)
-	return asked, ll2test.Window(b, asked, data)
+	return fetched, ll2test.Window(b, fetched, data)
 }
 
 // Ten of a hundred elements, of 20 KB and with 61 links each.
@@ -50,7 +50,7 @@ func BenchmarkCut(b *testing.B) {
 }
 
 func BenchmarkNewWindow(b *testing.B) {
-	asked, _ := wide(b)
+	fetched, _ := wide(b)
 	data := []byte(strings.Replace(string(page(100, 60)), "limit=10&offset=10", "limit=100&offset=100", 1))
 	l, err := body.ScanJSON(data, upstream)
 	if err != nil {
@@ -58,7 +58,7 @@ func BenchmarkNewWindow(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, why := body.NewWindow(asked, data, &l); why != body.NotRejected {
+		if _, why := body.NewWindow(fetched, data, &l); why != body.NotRejected {
 			b.Fatal(why)
 		}
 	}
@@ -66,13 +66,13 @@ func BenchmarkNewWindow(b *testing.B) {
 
 // All identities of a window, as when it is stored.
 func BenchmarkObjects(b *testing.B) {
-	asked := ll2test.Resolve(b, "/2.3.0/spacecraft/", "limit=100&mode=detailed", "*/*")
+	fetched := ll2test.Resolve(b, "/2.3.0/spacecraft/", "limit=100&mode=detailed", "*/*")
 	data := strings.Replace(string(page(100, 60)), "limit=10&offset=10", "limit=100&mode=detailed&offset=100", 1)
-	w := ll2test.Window(b, asked, strings.ReplaceAll(data, `"response_mode":"normal"`, `"response_mode":"detailed"`))
+	w := ll2test.Window(b, fetched, strings.ReplaceAll(data, `"response_mode":"normal"`, `"response_mode":"detailed"`))
 	b.ReportAllocs()
 	for b.Loop() {
 		n := 0
-		for range w.Objects(asked) {
+		for range w.Objects(fetched) {
 			n++
 		}
 		if n != 100 {

@@ -21,15 +21,15 @@ func FuzzCut(f *testing.F) {
 		if err != nil {
 			return
 		}
-		asked := ll2test.Resolve(t, "/2.3.0/spacecraft/", fmt.Sprintf("limit=%d&offset=%d", width, at), "*/*")
+		fetched := ll2test.Resolve(t, "/2.3.0/spacecraft/", fmt.Sprintf("limit=%d&offset=%d", width, at), "*/*")
 		before := string(data)
-		w, why := body.NewWindow(asked, data, &l)
+		w, why := body.NewWindow(fetched, data, &l)
 		if why != body.NotRejected {
 			return
 		}
 		res := ll2test.Resolve(t, "/2.3.0/spacecraft/", fmt.Sprintf("limit=%d&offset=%d&format=json", limit, offset), "*/*")
 		c, ok := body.NewCut(res.Page, w, w)
-		for range w.Objects(asked) {
+		for range w.Objects(fetched) {
 		}
 		if !ok {
 			return

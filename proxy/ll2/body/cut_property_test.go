@@ -11,7 +11,7 @@ import (
 	"perigee/proxy/ll2/ll2test"
 )
 
-// Whatever is asked, the page that is cut is that which upstream sends, byte for
+// Whatever is requested, the page that is cut is that which upstream sends, byte for
 // byte but for its base URL.
 func TestCutIsWhatUpstreamSends(t *testing.T) {
 	a := ll2test.NewAPI()

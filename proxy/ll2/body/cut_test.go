@@ -37,8 +37,8 @@ func numbered(limit, offset, count int) string {
 // numbers is that page as a window.
 func numbers(t *testing.T, limit, offset, count int) *body.Window {
 	t.Helper()
-	asked := ll2test.Resolve(t, "/2.3.0/pads/", fmt.Sprintf("limit=%d&offset=%d", limit, offset), "*/*")
-	w := ll2test.Window(t, asked, numbered(limit, offset, count))
+	fetched := ll2test.Resolve(t, "/2.3.0/pads/", fmt.Sprintf("limit=%d&offset=%d", limit, offset), "*/*")
+	w := ll2test.Window(t, fetched, numbered(limit, offset, count))
 	w.Digest[0] = byte(offset)
 	return w
 }

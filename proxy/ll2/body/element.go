@@ -40,7 +40,7 @@ func (e Element) AppendIdentity(dst []byte) []byte {
 // window was fetched for.
 //
 // It reads no more of the elements than it needs to be sure: response_mode must be
-// the mode that was asked for, where the list has modes, and id and url must
+// the mode that was requested, where the list has modes, and id and url must
 // agree. Elements of which this cannot be said are left out.
 func (w *Window) Objects(of *ll2.Resource) iter.Seq2[string, Element] {
 	return func(yield func(string, Element) bool) {

@@ -67,7 +67,7 @@ func compareObject(t *testing.T, a ll2test.API, key string, e body.Element) {
 			t.Errorf("%s: %s", path, ll2test.Diff(got, ll2test.Localized(want)))
 		}
 		if len(got) != e.Len(s) {
-			t.Errorf("%s: %d bytes, %d foretold", path, len(got), e.Len(s))
+			t.Errorf("%s: %d bytes, %d predicted", path, len(got), e.Len(s))
 		}
 	}
 }
@@ -108,7 +108,7 @@ func TestListsWithoutObjects(t *testing.T) {
 	}
 }
 
-// What an element says of itself decides, not what was asked for.
+// What an element says of itself decides, not what was requested.
 func TestElementsMustSayWhatTheyAre(t *testing.T) {
 	const (
 		url  = `"url":"https://ll.thespacedevs.com/2.3.0/launches/e3df2ecd-c239-472f-95e4-2b89b4f75800/"`

@@ -1,12 +1,12 @@
 // Package body reads and writes the bodies of Launch Library 2 as bytes: it finds
 // the links and elements of a body (ScanJSON, ScanHTML), proves that a page is the
-// window that was asked for (NewWindow), cuts other pages and single objects out of
+// window that was requested (NewWindow), cuts other pages and single objects out of
 // windows (NewCut, Element), and writes them with the links that belong to one
 // client's request (Substitution).
 //
-// The package is pure. It never parses what it need not: upstream's own bytes are
-// copied, and only the links are replaced. Everything in it is safe for concurrent
-// use as long as nobody changes the bodies.
+// The package is pure. A body is scanned once, when it is stored; after that
+// upstream's own bytes are copied, and only the links are replaced. Everything in
+// it is safe for concurrent use as long as the bodies are not changed.
 package body
 
 import (
@@ -34,8 +34,8 @@ type Link struct {
 	Suffix int
 }
 
-// Layout tells where the parts of a body lie that depend on who asks. It is
-// found once, when a body is stored, and then serves any number of answers.
+// Layout tells where the parts of a body are that depend on the client's request.
+// It is found once, when a body is stored, and then serves any number of answers.
 //
 // A Layout is not changed after the scan and is safe for concurrent use.
 type Layout struct {
@@ -60,7 +60,7 @@ type Layout struct {
 	// nextBase and previousBase are upstream's base URL in Next and Previous; empty
 	// if they begin with something else.
 	nextBase, previousBase Span
-	// html tells how to escape what is put in.
+	// html tells how to escape what is substituted.
 	html bool
 }
 
@@ -145,8 +145,8 @@ func (l *Layout) editedLen(stretch Span, s Substitution) int {
 	return n
 }
 
-// edits calls replace for each change that makes a stretch of the body what s asks
-// for, in order. An empty span is an insertion. It looks at no link outside.
+// edits calls replace for each change that makes a stretch of the body what s
+// says, in order. An empty span is an insertion. It looks at no link outside.
 func (l *Layout) edits(stretch Span, s Substitution, replace func(old Span, text string)) {
 	at := stretch.Start
 	if l.IsPage {

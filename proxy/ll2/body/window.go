@@ -16,15 +16,15 @@ const (
 	RejectedShape    Rejection = "shape"    // no page at all
 	RejectedOffset   Rejection = "offset"   // it lies further out than can be counted
 	RejectedShort    Rejection = "short"    // fewer elements than its count promises: upstream caps pages lower
-	RejectedLong     Rejection = "long"     // more elements than were asked for
+	RejectedLong     Rejection = "long"     // more elements than were requested
 	RejectedNext     Rejection = "next"     // next is not the link that the page would have
 	RejectedPrevious Rejection = "previous" // nor is previous
 	RejectedSpacing  Rejection = "spacing"  // what stands between the elements is not always the same
 )
 
-// Window is a page that was verified (NewWindow), from which others are cut. It refers
-// to the body and layout it was made of, changes neither, and is safe for concurrent
-// use as long as nobody else does.
+// Window is a page that was verified (NewWindow), from which others are cut. It
+// refers to the body and layout it was made of. It is safe for concurrent use as long
+// as neither is changed.
 type Window struct {
 	// Offset is how many elements of the list come before the window, Width how
 	// many it has room for, Count how many the whole list had at that time.
@@ -40,30 +40,29 @@ type Window struct {
 	gap    []byte // what stands between two elements; nil if there are not two
 }
 
-// NewWindow returns the page as a window, if its shape proves that it is what
-// was asked for: its count, the number of its elements and its links fit each
-// other and the request. asked is the resource as it was asked; only what went
-// upstream counts of it, not how a client put it. l is the layout of body as
-// ScanJSON finds it with upstream's base URL, and that base is what the links
-// must begin with.
+// NewWindow returns a page as a window, if its shape proves that it is the page that
+// was requested: its count, the number of its elements and its links agree with each
+// other and with the canonical request of the resource that was fetched. l is the
+// layout of body as ScanJSON finds it with upstream's base URL, and that base is what
+// the links must begin with.
 //
-// Any page will do, not only one of those that Windows returns. The window is nil if
-// the page is rejected.
-func NewWindow(asked *ll2.Resource, body []byte, l *Layout) (*Window, Rejection) {
+// Any page will do, not only one of those that Resource.Windows returns. The window
+// is nil if the page is rejected.
+func NewWindow(fetched *ll2.Resource, body []byte, l *Layout) (*Window, Rejection) {
 	if !l.IsPage || l.html {
 		return nil, RejectedShape
 	}
-	offset, ok := asked.Page.OffsetInt()
+	offset, ok := fetched.Page.OffsetInt()
 	if !ok {
 		return nil, RejectedOffset
 	}
-	if why := rejectLength(asked.Page, offset, l); why != NotRejected {
+	if why := rejectLength(fetched.Page, offset, l); why != NotRejected {
 		return nil, why
 	}
-	if why := rejectLinks(asked, body, l); why != NotRejected {
+	if why := rejectLinks(fetched, body, l); why != NotRejected {
 		return nil, why
 	}
-	w := &Window{Offset: offset, Width: asked.Page.Limit, Count: l.Count, body: body, layout: l}
+	w := &Window{Offset: offset, Width: fetched.Page.Limit, Count: l.Count, body: body, layout: l}
 	if !w.measure() {
 		return nil, RejectedSpacing
 	}
@@ -73,8 +72,8 @@ func NewWindow(asked *ll2.Resource, body []byte, l *Layout) (*Window, Rejection)
 // Len returns how many elements the window has.
 func (w *Window) Len() int { return len(w.layout.Results) }
 
-// appendEdited appends a stretch of the body that cuts through no link. The texts of s
-// are escaped.
+// appendEdited appends a stretch of the body that cuts through no link. The texts
+// of s are escaped.
 func (w *Window) appendEdited(dst []byte, stretch Span, s Substitution) []byte {
 	return w.layout.appendEdited(dst, w.body, stretch, s)
 }
@@ -91,8 +90,8 @@ func rejectLength(p ll2.Page, offset int64, l *Layout) Rejection {
 }
 
 // rejectLinks compares the links with those that package ll2 would write.
-func rejectLinks(asked *ll2.Resource, body []byte, l *Layout) Rejection {
-	canonical := asked.Canonical()
+func rejectLinks(fetched *ll2.Resource, body []byte, l *Layout) Rejection {
+	canonical := fetched.Canonical()
 	next, _ := canonical.Next("", l.Count)
 	if !isLink(body, l.Next, l.nextBase, next) {
 		return RejectedNext

@@ -28,9 +28,9 @@ func TestWindowIsVerifiedByItsShape(t *testing.T) {
 		{"an array", "limit=3&offset=3", threeOf, `[]`, body.RejectedShape},
 		{"an object that is no page", "limit=3&offset=3", `"previous"`, `"before"`, body.RejectedShape},
 		{"an offset without end", "limit=3&offset=99999999999999999999", "", "", body.RejectedOffset},
-		{"pages capped lower than asked", "limit=100&offset=3", "", "", body.RejectedShort},
+		{"pages capped lower than requested", "limit=100&offset=3", "", "", body.RejectedShort},
 		{"an element lost", "limit=3&offset=3", `,{"id":3}`, ``, body.RejectedShort},
-		{"more than were asked for", "limit=2&offset=3", "", "", body.RejectedLong},
+		{"more than were requested", "limit=2&offset=3", "", "", body.RejectedLong},
 		{"more than there are", "limit=3&offset=3", `590`, `5`, body.RejectedLong},
 		{"elements where none can be", "limit=3&offset=3", `590`, `0`, body.RejectedLong},
 		{"no next though more follow", "limit=3&offset=3", `"https://ll.thespacedevs.com/2.3.0/spacecraft/?limit=3&offset=6"`, `null`, body.RejectedNext},
@@ -56,10 +56,10 @@ func TestWindowIsVerifiedByItsShape(t *testing.T) {
 	}
 }
 
-// How a client spells a page makes no difference to what upstream was asked.
+// How a client spells a page makes no difference to what is fetched upstream.
 func TestWindowIsOfWhatWasAsked(t *testing.T) {
-	asked := ll2test.Resolve(t, "/2.3.0/spacecraft", "offset=%203&x=1&format=json&limit=03", "*/*")
-	w := ll2test.Window(t, asked, threeOf)
+	fetched := ll2test.Resolve(t, "/2.3.0/spacecraft", "offset=%203&x=1&format=json&limit=03", "*/*")
+	w := ll2test.Window(t, fetched, threeOf)
 	if w.Offset != 3 || w.Width != 3 || w.Count != 590 || w.Len() != 3 {
 		t.Errorf("window %d+%d with %d of %d, want 3+3 with 3 of 590", w.Offset, w.Width, w.Len(), w.Count)
 	}

@@ -1,5 +1,5 @@
 // Package ll2test has what tests of package ll2, and of packages above it, have in
-// common: a simulated upstream that is asked without sockets, windows of it, and
+// common: a simulated upstream without sockets, windows of it, and
 // requests drawn at random.
 package ll2test
 
@@ -34,7 +34,7 @@ type TB interface {
 // Noon is when the simulator's clock stands still.
 func Noon() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 
-// API is a simulated upstream that is asked without sockets.
+// API is a simulated upstream without sockets.
 type API struct{ *ll2sim.Server }
 
 // NewAPI returns an upstream without a quota.
@@ -42,7 +42,7 @@ func NewAPI() API {
 	return API{ll2sim.New(ll2sim.Options{Limit: -1, Now: Noon, BaseURL: Upstream})}
 }
 
-// Get asks as a client does who sends this path, query and Accept field.
+// Get answers a client that sends this path, query and Accept field.
 func (a API) Get(path, query, accept string) (status int, text string) {
 	r := httptest.NewRequest(http.MethodGet, "http://sim.example/", nil)
 	u, err := r.URL.Parse(path)
@@ -77,23 +77,23 @@ func Resolve(t TB, path, query, accept string) *ll2.Resource {
 }
 
 // Window is a body that must be accepted as a window.
-func Window(t TB, asked *ll2.Resource, text string) *body.Window {
+func Window(t TB, fetched *ll2.Resource, text string) *body.Window {
 	t.Helper()
-	w, why := NewWindow(t, asked, text)
+	w, why := NewWindow(t, fetched, text)
 	if why != body.NotRejected {
-		t.Fatalf("%s is rejected: %s", asked.Key, why)
+		t.Fatalf("%s is rejected: %s", fetched.Key, why)
 	}
 	return w
 }
 
 // NewWindow scans a body and verifies that it is a window.
-func NewWindow(t TB, asked *ll2.Resource, text string) (*body.Window, body.Rejection) {
+func NewWindow(t TB, fetched *ll2.Resource, text string) (*body.Window, body.Rejection) {
 	t.Helper()
 	l, err := body.ScanJSON([]byte(text), Upstream)
 	if err != nil {
-		t.Fatalf("%s: %v", asked.Key, err)
+		t.Fatalf("%s: %v", fetched.Key, err)
 	}
-	return body.NewWindow(asked, []byte(text), &l)
+	return body.NewWindow(fetched, []byte(text), &l)
 }
 
 // Localized is a body of upstream with Local for its base URL.
