@@ -45,14 +45,14 @@ func TestLayeredWithoutUpper(t *testing.T) {
 	})
 }
 
-// TestLayeredWithoutLower is as if the medium below were ill.
+// TestLayeredWithoutLower is as if the medium below were unhealthy.
 func TestLayeredWithoutLower(t *testing.T) {
 	cachetest.Run(t, func(t *testing.T) cache.Tier {
 		lower := newMemory(t)
-		ill := &hooked{Tier: lower, put: func(e *cache.Entry) error {
-			return errors.Join(errors.New("ill"), lower.Delete(e.Key))
+		unhealthy := &hooked{Tier: lower, put: func(e *cache.Entry) error {
+			return errors.Join(errors.New("unhealthy"), lower.Delete(e.Key))
 		}}
-		return layer(t, cache.LayeredOptions{Upper: newMemory(t), Lower: ill})
+		return layer(t, cache.LayeredOptions{Upper: newMemory(t), Lower: unhealthy})
 	})
 }
 
@@ -126,7 +126,7 @@ func TestLayeredErrors(t *testing.T) {
 				t.Errorf("put: got error %v, want %v", err, tt.put)
 			}
 			if _, ok := l.Get(layeredKey); ok != (tt.put == nil) {
-				t.Errorf("got %t for whether it is held", ok)
+				t.Errorf("got %t for whether it is cached", ok)
 			}
 			if err := l.Delete(layeredKey); !errors.Is(err, tt.del) {
 				t.Errorf("delete: got error %v, want %v", err, tt.del)
@@ -141,7 +141,7 @@ func TestLayeredOldDoesNotComeBack(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		change func(*cache.Layered) error
-		want   string // the seed of the entry that is held after it
+		want   string // the seed of the entry that is cached after it
 	}{
 		{"put", func(l *cache.Layered) error { return l.Put(cachetest.Entry(layeredKey, 2, 100)) }, "2"},
 		{"delete", func(l *cache.Layered) error { return l.Delete(layeredKey) }, ""},

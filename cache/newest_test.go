@@ -12,7 +12,7 @@ import (
 	"perigee/cache/cachetest"
 )
 
-// seed is which entry of layeredKey a tier holds; 0: none.
+// seed is which entry of layeredKey a tier has; 0: none.
 func seed(t *testing.T, get func(cache.Key) (*cache.Entry, bool)) (n int) {
 	t.Helper()
 	e, ok := get(layeredKey)
@@ -105,7 +105,7 @@ func TestNewestDoesNotUndoAPut(t *testing.T) {
 // what was older over it, if the lower tier had failed to store it.
 func TestMissDoesNotUndoAPut(t *testing.T) {
 	lower := newMemory(t)
-	failing := &hooked{Tier: lower, put: func(*cache.Entry) error { return errors.New("ill") }}
+	failing := &hooked{Tier: lower, put: func(*cache.Entry) error { return errors.New("unhealthy") }}
 	var once sync.Once
 	var store func()
 	upper := &hooked{Tier: newMemory(t), missed: func() { once.Do(store) }}

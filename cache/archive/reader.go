@@ -20,16 +20,16 @@ import (
 
 // Reader reads an archive. It is not safe for concurrent use.
 //
-// What an archive says of its own lengths is not believed: memory is taken for
-// what was read, some three times the record at hand. The errors are a Damage,
-// with what it is due to, or a fault of the reader below.
+// The lengths in an archive are not trusted: memory is allocated for what was read,
+// some three times the current record. The errors are a Damage, wrapped with its
+// cause, or a fault of the underlying reader.
 type Reader struct {
 	file  *bufio.Reader
-	in    *bufio.Reader // what is compressed in it
-	hash  hash.Hash     // of what was read
+	in    *bufio.Reader // the decompressed content of file
+	hash  hash.Hash     // of what was read from in
 	meta  Meta
 	count uint64
-	buf   bytes.Buffer // the record at hand
+	buf   bytes.Buffer // the current record
 	err   error        // the first; nothing is read after it
 }
 
@@ -47,7 +47,7 @@ func NewReader(r io.Reader) (*Reader, error) {
 	if err != nil {
 		return nil, fault(err)
 	}
-	unzipped.Multistream(false) // what follows is not to be there
+	unzipped.Multistream(false) // nothing may follow
 	a.in = bufio.NewReaderSize(unzipped, maxMeta)
 	if err := a.begin(); err != nil {
 		return nil, err
@@ -76,8 +76,7 @@ func (a *Reader) begin() error {
 	return nil
 }
 
-// line returns what is up to the next line feed, which is valid until the next
-// read.
+// line returns everything up to the next line feed. It is valid until the next read.
 func (a *Reader) line() ([]byte, error) {
 	line, err := a.in.ReadSlice('\n')
 	switch {
@@ -90,11 +89,11 @@ func (a *Reader) line() ([]byte, error) {
 	return line, nil
 }
 
-// Meta returns what the archive says of itself.
+// Meta returns the metadata of the archive.
 func (a *Reader) Meta() Meta { return a.meta }
 
-// Next returns the next entry, or io.EOF after the last one, when all that was
-// read is known to be what was written.
+// Next returns the next entry, or io.EOF after the last one, when everything that
+// was read is known to be what was written.
 func (a *Reader) Next() (*cache.Entry, error) {
 	if a.err != nil {
 		return nil, a.err
@@ -157,7 +156,7 @@ func (a *Reader) end() error {
 	return io.EOF
 }
 
-// read fills p.
+// read fills p, which counts towards the checksum.
 func (a *Reader) read(p []byte) error {
 	if _, err := io.ReadFull(a.in, p); err != nil {
 		return fault(err)
@@ -166,7 +165,7 @@ func (a *Reader) read(p []byte) error {
 	return nil
 }
 
-// fault tells damage from faults of the reader below.
+// fault tells damage from faults of the underlying reader.
 func fault(err error) error {
 	_, corrupt := errors.AsType[flate.CorruptInputError](err)
 	switch {
@@ -178,8 +177,8 @@ func fault(err error) error {
 	return fmt.Errorf("archive: read: %w", err)
 }
 
-// Verify reads a whole archive and returns what it says of itself and how many
-// entries it has. Its errors are those of Reader.
+// Verify reads a whole archive and returns its metadata and how many entries it has.
+// Its errors are those of Reader.
 func Verify(r io.Reader) (m Meta, entries int, err error) {
 	a, err := NewReader(r)
 	if err != nil {

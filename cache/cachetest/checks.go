@@ -53,7 +53,7 @@ func latestWins(tier cache.Tier) error {
 	// Without a Get in between too.
 	last := Entry(key, 99, 500)
 	err = errors.Join(err, tier.Put(Entry(key, 97, 500)), tier.Put(Entry(key, 98, 500)), tier.Put(last))
-	return errors.Join(err, held(tier, last))
+	return errors.Join(err, cached(tier, last))
 }
 
 func shrinkAndGrow(tier cache.Tier) error {
@@ -77,7 +77,7 @@ func keysAreOpaque(tier cache.Tier) error {
 		err = errors.Join(err, put(tier, Entry(k, i, 50)))
 	}
 	for i, k := range keys {
-		err = errors.Join(err, held(tier, Entry(k, i, 50)))
+		err = errors.Join(err, cached(tier, Entry(k, i, 50)))
 	}
 	return err
 }
@@ -88,7 +88,7 @@ func deleteForgets(tier cache.Tier) error {
 		put(tier, kept), put(tier, Entry(key, 2, 100)),
 		tier.Delete(key), missing(tier, key),
 		tier.Delete(key), tier.Delete("never stored"),
-		held(tier, kept),
+		cached(tier, kept),
 	)
 }
 

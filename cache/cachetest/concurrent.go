@@ -79,7 +79,7 @@ func together(f func(worker int) error) error {
 	return errors.Join(errs...)
 }
 
-// whole checks that what is held under key, if anything, is an entry of it.
+// whole checks that what is cached under key, if anything, is an entry of it.
 func whole(tier cache.Tier, key cache.Key) error {
 	e, ok := tier.Get(key)
 	switch {

@@ -89,11 +89,11 @@ func put(tier cache.Tier, e *cache.Entry) error {
 	if err := tier.Put(e); err != nil {
 		return fmt.Errorf("put %q: %w", e.Key, err)
 	}
-	return held(tier, e)
+	return cached(tier, e)
 }
 
-// held checks that e is what the tier holds under its key.
-func held(tier cache.Tier, e *cache.Entry) error {
+// cached checks that e is cached under its key.
+func cached(tier cache.Tier, e *cache.Entry) error {
 	got, ok := tier.Get(e.Key)
 	if !ok {
 		return fmt.Errorf("got a miss for %q, which was just stored", e.Key)
@@ -101,7 +101,7 @@ func held(tier cache.Tier, e *cache.Entry) error {
 	return same(got, e)
 }
 
-// missing checks that the tier holds nothing under key.
+// missing checks that nothing is cached under key.
 func missing(tier cache.Tier, key cache.Key) error {
 	if got, ok := tier.Get(key); ok || got != nil {
 		return fmt.Errorf("got (%v, %t) for %q, want a miss", got, ok, key)

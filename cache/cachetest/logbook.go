@@ -7,14 +7,14 @@ import (
 	"sync"
 )
 
-// Logbook is what has been logged through its Logger. The zero value is empty and
+// Logbook records what is logged through its Logger. The zero value is empty and
 // ready for use, by many goroutines.
 type Logbook struct {
 	mu    sync.Mutex // guards bytes
 	bytes bytes.Buffer
 }
 
-// Logger returns a logger that writes into the book.
+// Logger returns a logger that writes into the Logbook.
 func (l *Logbook) Logger() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
 
 // Write implements io.Writer, for the logger.
@@ -24,7 +24,7 @@ func (l *Logbook) Write(p []byte) (int, error) {
 	return l.bytes.Write(p)
 }
 
-// Lines returns those that contain a text.
+// Lines returns the lines that contain a text.
 func (l *Logbook) Lines(text string) (found []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

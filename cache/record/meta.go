@@ -11,9 +11,9 @@ import (
 	"perigee/cache"
 )
 
-// appendMeta appends the metadata of e: key, what was asked, status, age, when it was asked,
-// upstream's date, digest, header. Strings are bytes behind their length, since
-// neither keys nor header fields need be UTF-8, which JSON would insist on.
+// appendMeta appends the metadata of e: key, target, accept, status, age, when it was
+// asked, date, digest, header. Strings are bytes preceded by their length, since
+// neither keys nor header fields need be UTF-8, as JSON requires.
 func appendMeta(b []byte, e *cache.Entry) []byte {
 	b = appendString(b, e.Key)
 	b = appendString(b, e.Target)
@@ -65,8 +65,8 @@ func appendTime(b []byte, t time.Time) []byte {
 	return binary.LittleEndian.AppendUint32(b, uint32(t.Nanosecond()))
 }
 
-// cursor reads from the front of bytes. When they run out, or make no sense, it
-// has failed, for good, and returns zeros.
+// cursor reads from the front of bytes. When they run out, or make no sense, it has
+// failed, for good, and returns zeros.
 type cursor struct {
 	rest   []byte
 	failed bool
@@ -104,8 +104,8 @@ func (c *cursor) sum() (sum [sha256.Size]byte) {
 
 func (c *cursor) string() string { return string(c.take(c.uvarint())) }
 
-// count returns how many things follow. Each takes a byte at least: more of them
-// than bytes are not there, and nothing is done so many times.
+// count returns how many items follow. Each takes a byte at least, so a forged count
+// cannot make a loop run longer than there are bytes.
 func (c *cursor) count() uint64 {
 	n := c.uvarint()
 	if c.failed || n > uint64(len(c.rest)) {
@@ -127,7 +127,7 @@ func (c *cursor) varint() int64 {
 	return n
 }
 
-// skip goes past a varint of that size, which is not positive for a bad one.
+// skip goes past a varint of that size, which is not positive for a malformed one.
 func (c *cursor) skip(size int) {
 	if size <= 0 {
 		c.failed = true

@@ -1,6 +1,6 @@
-// Package record is an entry as bytes: checksummed, of one versioned format
+// Package record is an entry as bytes: checksummed, and in one versioned format
 // wherever entries leave the process, be it to a file, to replicas or to another
-// machine. What does not pass the checks is Damage, never an entry.
+// machine. What fails the checks is Damage, never an entry.
 package record
 
 import (
@@ -24,9 +24,9 @@ import (
 //	checksum  SHA-256 of prefix and metadata
 //	body
 //
-// The times stand at a fixed place, so that one short read tells what an entry
-// is worth. The checksum of the body is there although an entry has a digest:
-// that one is the owner's, and kept as it is.
+// The times are at a fixed place, so that one short read is enough for eviction.
+// The checksum of the body is there although an entry has a digest: that one is the
+// owner's, and stored as it is.
 const (
 	magic      = "PERIGEE\n"
 	version    = 1
@@ -34,24 +34,31 @@ const (
 	prefixSize = len(magic) + 4 + 4 + 8 + sha256.Size + 4*timeSize
 )
 
-// Damage says why bytes are not a record that can be served.
+// Damage says why bytes are not a record that can be trusted.
 type Damage string
 
+// Error implements error.
 func (d Damage) Error() string { return "record: damaged: " + string(d) }
 
 // The kinds of damage.
-
 const (
-	WrongMagic    Damage = "not a record"
-	WrongVersion  Damage = "another version of the format"
-	WrongLength   Damage = "not as long as it says"
-	WrongHead     Damage = "checksum of the head"
-	WrongBody     Damage = "checksum of the body"
+	// WrongMagic: the bytes do not begin as a record does.
+	WrongMagic Damage = "not a record"
+	// WrongVersion: another version of this program wrote the record.
+	WrongVersion Damage = "another version of the format"
+	// WrongLength: the record is longer or shorter than its prefix says.
+	WrongLength Damage = "not as long as it says"
+	// WrongHead: prefix or metadata do not match their checksum.
+	WrongHead Damage = "checksum of the head"
+	// WrongBody: the body does not match its checksum.
+	WrongBody Damage = "checksum of the body"
+	// WrongMetadata: the checksums match, but the metadata makes no sense.
 	WrongMetadata Damage = "metadata"
-	WrongName     Damage = "under the name of another entry"
+	// WrongName: whoever stores records by key found the record of another key.
+	WrongName Damage = "under the name of another entry"
 )
 
-// Times are what an entry says of itself, by which its worth can be judged.
+// Times are those of an entry that decide which entries to evict.
 type Times struct {
 	Answered, FreshUntil, StaleWhileRevalidateUntil, StaleIfErrorUntil time.Time
 }
@@ -75,8 +82,8 @@ func Encode(e *cache.Entry) []byte {
 	return append(slices.Grow(head, len(e.Body)), e.Body...)
 }
 
-// Head returns what stands before the body in the record of e. Head and body
-// together are the record.
+// Head returns what precedes the body in the record of e. Head and body together
+// are the record.
 func Head(e *cache.Entry) []byte {
 	meta := appendMeta(nil, e)
 	head := make([]byte, 0, prefixSize+len(meta)+sha256.Size)
@@ -94,8 +101,8 @@ func Head(e *cache.Entry) []byte {
 	return append(head, sum[:]...)
 }
 
-// readPrefix reads the prefix of a record that is size bytes long in all. What
-// it says is consistent then, but not yet verified. raw is what was read.
+// readPrefix reads the prefix of a record that is size bytes long in all. It is
+// consistent then, but not yet verified. raw is what was read.
 func readPrefix(r io.Reader, size int64) (p prefix, raw []byte, err error) {
 	raw = make([]byte, prefixSize)
 	if err := readFull(r, raw); err != nil {
@@ -123,15 +130,15 @@ func readPrefix(r io.Reader, size int64) (p prefix, raw []byte, err error) {
 	return p, raw, nil
 }
 
-// Peek returns the times in a record that is size bytes long, of which it reads
-// the beginning and verifies nothing but the lengths. The error is a Damage, or a
-// fault of r.
+// Peek returns the times in a record that is size bytes long. It reads only the
+// beginning, and verifies nothing but the lengths. The error is a Damage, or a fault
+// of r.
 func Peek(r io.Reader, size int64) (Times, error) {
 	p, _, err := readPrefix(r, size)
 	return p.times, err
 }
 
-// Decode is Read for a record in memory, whose bytes the entry does not keep.
+// Decode is Read for a record in memory. The entry does not refer to its bytes.
 func Decode(b []byte) (*cache.Entry, error) { return Read(bytes.NewReader(b), int64(len(b))) }
 
 // Read reads a record that is size bytes long and verifies all of it. It never
@@ -172,7 +179,7 @@ func Read(r io.Reader, size int64) (*cache.Entry, error) {
 	return e, nil
 }
 
-// readFull fills p. That there is less is damage, for records do not grow.
+// readFull fills p. That there are fewer bytes is damage: records do not grow.
 func readFull(r io.Reader, p []byte) error {
 	_, err := io.ReadFull(r, p)
 	switch {
