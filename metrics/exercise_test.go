@@ -66,7 +66,7 @@ func everything(endpoints []string) Options {
 
 // exercise calls every method so that every series a dashboard may ask for exists.
 func exercise(m *Metrics) {
-	for _, outcome := range append(Outcomes(), "strange") {
+	for _, outcome := range append(outcomes(), "strange") {
 		for _, status := range append(statuses(), 0, 299, 418) {
 			m.RequestStarted()
 			m.RequestEnded(outcome, someEndpoints[0], status, 80*time.Microsecond)

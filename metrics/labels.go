@@ -3,6 +3,9 @@ package metrics
 import (
 	"slices"
 	"strconv"
+
+	"perigee/proxy/quota"
+	"perigee/proxy/respond"
 )
 
 // other stands for every value outside a closed set.
@@ -37,10 +40,12 @@ func (s *labelSet) find(value string) int {
 // bound returns the value itself if it belongs to the set, else other.
 func (s *labelSet) bound(value string) string { return s.values[s.find(value)] }
 
-// Outcomes returns the closed set of outcomes that the requests are counted by.
-// Any other outcome counts as "other".
-func Outcomes() []string {
-	return []string{"hit", "stale", "collapsed", "miss", "bypass", "local", "refused", "error"}
+// outcomes are how requests were handled.
+func outcomes() (names []string) {
+	for _, o := range respond.Outcomes() {
+		names = append(names, string(o))
+	}
+	return names
 }
 
 // reasons are what was wrong with a rejected answer.
@@ -54,7 +59,12 @@ func windowFaults() []string {
 }
 
 // priorities of fetches, most urgent first.
-func priorities() []string { return []string{"waiting", "holding", "refresh", "speculative"} }
+func priorities() (names []string) {
+	for p := quota.Waiting; p <= quota.Speculative; p++ {
+		names = append(names, p.String())
+	}
+	return names
+}
 
 // refusals are why a fetch is refused a request of the quota.
 func refusals() []string {

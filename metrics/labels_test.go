@@ -61,8 +61,8 @@ func TestCardinality(t *testing.T) {
 	}
 	states := len(newStatusSet().values)
 	for name, most := range map[string]int{
-		"perigee_requests_total":                    states + len(Outcomes()) + 1,
-		"perigee_request_duration_seconds":          len(Outcomes()) + 1,
+		"perigee_requests_total":                    states + len(outcomes()) + 1,
+		"perigee_request_duration_seconds":          len(outcomes()) + 1,
 		"perigee_upstream_requests_total":           states + len(someEndpoints),
 		"perigee_upstream_request_duration_seconds": len(results()),
 		"perigee_downgrades_rejected_total":         len(reasons()) + 1,

@@ -147,13 +147,13 @@ func Handler(g prometheus.Gatherer) http.Handler {
 }
 
 func (m *Metrics) makeRequests(f factory) {
-	outcomes := newLabelSet(Outcomes())
+	known := newLabelSet(outcomes())
 	m.requests = newRequestCounters(f.counters("perigee_requests_total",
 		"Requests answered, by outcome, endpoint and status.", "outcome", "endpoint", "status"),
-		outcomes, m.endpoints, m.statuses)
+		known, m.endpoints, m.statuses)
 	// From a cache hit to a client that waited for the quota and a slow upstream.
 	m.requestDuration = f.histograms("perigee_request_duration_seconds",
-		"Time from the head of a request to the end of its answer, in seconds, by outcome.", "outcome", outcomes.values,
+		"Time from the head of a request to the end of its answer, in seconds, by outcome.", "outcome", known.values,
 		50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, .1, .25, .5, 1, 2.5, 5, 10, 30)
 	m.inFlight = f.gauge("perigee_requests_in_flight", "Requests being answered.")
 	m.panics = f.counter("perigee_panics_recovered_total", "Panics that were recovered from. Each one is a defect.")

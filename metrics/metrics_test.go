@@ -194,7 +194,7 @@ perigee_windows_rejected_total{reason="spacing"} 0
 func TestDurations(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	m := New(reg, Options{})
-	for name, want := range map[string]int{"perigee_request_duration_seconds": len(Outcomes()) + 1, "perigee_upstream_request_duration_seconds": len(results())} {
+	for name, want := range map[string]int{"perigee_request_duration_seconds": len(outcomes()) + 1, "perigee_upstream_request_duration_seconds": len(results())} {
 		if got := len(seriesOf(t, reg, name)); got != want {
 			t.Errorf("%s starts with %d series, want %d", name, got, want)
 		}

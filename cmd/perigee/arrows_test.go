@@ -54,7 +54,7 @@ func arrows() []arrow {
 		{from: "cache/disk", to: []string{"cache", "cache/record"}},
 		{from: "cache/valkey", to: []string{"cache", "cache/record", "proxy/quota"}},
 		{from: "cache/valkey/valkeytest"},
-		{from: "metrics", to: []string{"cache", "cache/disk", "cache/valkey", "proxy/quota"}},
+		{from: "metrics", to: []string{"cache", "cache/disk", "cache/valkey", "proxy/quota", "proxy/respond"}},
 		{from: "testdata"},
 	}
 }

@@ -28,12 +28,12 @@ func newGate(c *config.Config, record record, p *peers, fetchTimeout time.Durati
 	if g.record.folder != nil {
 		options.Save = record.save
 	}
-	if spends := !c.Quota.Off && !bool(c.Offline); spends && p == nil && g.record.isTaken() {
+	if spends := !c.Quota.Off && !c.Offline; spends && p == nil && g.record.isTaken() {
 		record.log.Warn("another process has the data folder: until it ends, this one answers from what is held and fetches nothing")
 		g.standby.Store(true)
 		options.Standby = true
 	}
-	if p != nil && !c.Quota.Off && !bool(c.Offline) {
+	if p != nil && !c.Quota.Off && !c.Offline {
 		p.share(&options, fetchTimeout)
 	}
 	var err error

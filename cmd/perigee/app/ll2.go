@@ -73,7 +73,7 @@ func (l *ll2) options(o proxy.Observer) proxy.Options {
 		Patience:          c.QuotaWait,
 		RateLimitFields:   bool(c.RateLimitHeaders),
 		RequireKey:        c.ClientKeys == config.KeysRequired,
-		Offline:           bool(c.Offline),
+		Offline:           c.Offline,
 		FetchTimeout:      fetchTimeout(c), Observer: o, Logger: l.log,
 	}
 	options.ObjectLists, options.SaveObjectLists = l.store.keptIndex(l.log)
