@@ -74,6 +74,10 @@ func newClient(t *testing.T, base string, o Options) *Client {
 	return c
 }
 
+// nowhere refuses connections: nobody may listen on a port that low but root, and
+// port 1 is of a protocol that nobody speaks any more.
+const nowhere = "http://127.0.0.1:1"
+
 // soon is the timeout of tests that wait for one to pass. It is long enough for
 // what must happen before, on a machine with much else to do.
 const soon = 500 * time.Millisecond

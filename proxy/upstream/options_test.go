@@ -89,7 +89,7 @@ func TestDefaults(t *testing.T) {
 }
 
 func TestConnectTimeout(t *testing.T) {
-	c := newClient(t, "http://127.0.0.1:1", Options{
+	c := newClient(t, nowhere, Options{
 		ConnectTimeout: time.Millisecond, Timeout: time.Hour,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			<-ctx.Done()

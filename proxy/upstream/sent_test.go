@@ -26,9 +26,7 @@ func get(t *testing.T, ctx context.Context, c *Client) *Error {
 // What fails before the request leaves: nothing of it may arrive.
 
 func TestRefusedIsUnsent(t *testing.T) {
-	w := answering(t, "")
-	w.close() // the port is free now
-	e := get(t, t.Context(), newClient(t, w.url(), Options{}))
+	e := get(t, t.Context(), newClient(t, nowhere, Options{}))
 	if e.Sent || e.Op != "connect" || !errors.Is(e, syscall.ECONNREFUSED) {
 		t.Errorf("got %+v", e)
 	}
@@ -105,7 +103,7 @@ func TestCancelledBeforeIsUnsent(t *testing.T) {
 func TestCancelledDialIsUnsent(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	given := make(chan error, 1)
-	c := newClient(t, "http://127.0.0.1:1", Options{
+	c := newClient(t, nowhere, Options{
 		ConnectTimeout: time.Hour, Timeout: time.Hour,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			cancel()

@@ -34,7 +34,7 @@ func TestTargetOnTheWire(t *testing.T) {
 }
 
 func TestBadTargets(t *testing.T) {
-	c := newClient(t, "http://127.0.0.1:1", Options{})
+	c := newClient(t, nowhere, Options{})
 	for _, tt := range []struct{ path, query, want string }{
 		{"", "", "upstream: prepare: path does not begin with a slash"},
 		{"x", "", "upstream: prepare: path does not begin with a slash"},
