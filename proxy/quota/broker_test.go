@@ -162,15 +162,15 @@ func TestQueueIsBounded(t *testing.T) {
 	for range 30 {
 		d.ask(d.request(Refresh, time.Minute), d.now)
 	}
-	held := d.request(Waiting, time.Minute, "a")
-	d.ask(held, d.now)
+	first := d.request(Waiting, time.Minute, "a")
+	d.ask(first, d.now)
 	late := d.request(Waiting, time.Minute, "a")
 	d.ask(late, d.now)
 	if len(d.queue) > 10 {
 		t.Errorf("%d in the queue, want at most 10", len(d.queue))
 	}
-	if held.slot == nil || !late.queued {
-		t.Errorf("a client gave way to background work: %+v, %+v", held.refusal, late.refusal)
+	if first.slot == nil || !late.queued {
+		t.Errorf("a client gave way to background work: %+v, %+v", first.refusal, late.refusal)
 	}
 	full := 0
 	for _, w := range d.decided {
