@@ -13,10 +13,10 @@ import (
 // off is the value of a list that is to be empty, where empty means the default.
 const off = "off"
 
-// each calls parse with every element of a comma list, without the white space
-// around it, and joins the errors. An element that is there twice is an error:
-// one of the two was meant to be something else.
-func each(text []byte, parse func(element string) error) error {
+// parseList parses every element of a comma list, without the white space around
+// it, and joins the errors. An element that is there twice is an error: one of the
+// two was meant to be something else.
+func parseList[T any](text []byte, parse func(element string) (T, error)) (list []T, err error) {
 	var errs []error
 	seen := make(map[string]bool)
 	for element := range strings.SplitSeq(string(text), ",") {
@@ -27,32 +27,34 @@ func each(text []byte, parse func(element string) error) error {
 		case seen[element]:
 			errs = append(errs, fmt.Errorf("has %q twice", withoutUserinfo(element)))
 		default:
-			if err := parse(element); err != nil {
-				errs = append(errs, err)
-			}
+			value, err := parse(element)
+			list, errs = append(list, value), append(errs, err)
 		}
 		seen[element] = true
 	}
-	return errors.Join(errs...)
+	return list, errors.Join(errs...)
+}
+
+// showList writes what parseList reads.
+func showList[T any](list []T) string {
+	elements := make([]string, len(list))
+	for i, element := range list {
+		elements[i] = fmt.Sprint(element)
+	}
+	return strings.Join(elements, ",")
 }
 
 // Prefixes are networks of peers.
 type Prefixes []netip.Prefix
 
 // UnmarshalText reads a comma list of CIDR prefixes and single addresses.
-func (p *Prefixes) UnmarshalText(text []byte) error {
-	var prefixes Prefixes
-	err := each(text, func(element string) error {
-		prefix, err := parsePrefix(element)
-		prefixes = append(prefixes, prefix)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	*p = prefixes
-	return nil
+func (p *Prefixes) UnmarshalText(text []byte) (err error) {
+	*p, err = parseList(text, parsePrefix)
+	return err
 }
+
+// String is the form that UnmarshalText reads.
+func (p Prefixes) String() string { return showList(p) }
 
 // parsePrefix reads 10.0.0.0/8, or an address as the prefix of it alone. IPv4
 // in IPv6 form is refused in a prefix, where it would never match a peer.
@@ -71,63 +73,46 @@ func parsePrefix(text string) (netip.Prefix, error) {
 	return prefix.Masked(), nil
 }
 
-// String writes p so that UnmarshalText reads it back.
-func (p Prefixes) String() string {
-	elements := make([]string, len(p))
-	for i, prefix := range p {
-		elements[i] = prefix.String()
-	}
-	return strings.Join(elements, ",")
-}
-
 // Origins are web origins in the form that browsers send them in; "*" alone is
 // any, and none is off.
 type Origins []string
 
 // UnmarshalText reads "*", "off" or a comma list of origins.
-func (o *Origins) UnmarshalText(text []byte) error {
+func (o *Origins) UnmarshalText(text []byte) (err error) {
 	if string(text) == off {
 		*o = nil
 		return nil
 	}
-	var origins Origins
-	err := each(text, func(element string) error {
-		origins = append(origins, element)
-		return checkOrigin(element)
-	})
-	if err != nil {
-		return err
-	}
-	if len(origins) > 1 && slices.Contains(origins, "*") {
+	*o, err = parseList(text, parseOrigin)
+	if err == nil && len(*o) > 1 && slices.Contains(*o, "*") {
 		return errors.New("has * beside others")
 	}
-	*o = origins
-	return nil
+	return err
 }
 
-// checkOrigin refuses what no browser sends as Origin (RFC 6454 §6.2): the field
-// is compared byte for byte, so a path, upper case or the scheme's own port
-// would never match.
-func checkOrigin(text string) error {
-	if text == "*" {
-		return nil
-	}
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || !isHost(u.Hostname()) || text != u.Scheme+"://"+u.Host || text != strings.ToLower(text) {
-		return fmt.Errorf("has %q, which is not a lower-case scheme://host or scheme://host:port", withoutUserinfo(text))
-	}
-	if u.Scheme == "https" && u.Port() == "443" || u.Scheme == "http" && u.Port() == "80" {
-		return fmt.Errorf("has %q, whose port browsers leave out", text)
-	}
-	return nil
-}
-
-// String writes o so that UnmarshalText reads it back.
+// String is the form that UnmarshalText reads.
 func (o Origins) String() string {
 	if len(o) == 0 {
 		return off
 	}
-	return strings.Join(o, ",")
+	return showList(o)
+}
+
+// parseOrigin refuses what no browser sends as Origin (RFC 6454 §6.2): the field
+// is compared byte for byte, so a path, upper case or the scheme's own port
+// would never match.
+func parseOrigin(text string) (string, error) {
+	if text == "*" {
+		return text, nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || !isHost(u.Hostname()) || text != u.Scheme+"://"+u.Host || text != strings.ToLower(text) {
+		return "", fmt.Errorf("has %q, which is not a lower-case scheme://host or scheme://host:port", withoutUserinfo(text))
+	}
+	if u.Scheme == "https" && u.Port() == "443" || u.Scheme == "http" && u.Port() == "80" {
+		return "", fmt.Errorf("has %q, whose port browsers leave out", text)
+	}
+	return text, nil
 }
 
 // TTLRule gives the paths that match a pattern a freshness of their own.
@@ -140,28 +125,33 @@ type TTLRule struct {
 type TTLRules []TTLRule
 
 // UnmarshalText reads "off" or a comma list of pattern=duration.
-func (r *TTLRules) UnmarshalText(text []byte) error {
+func (r *TTLRules) UnmarshalText(text []byte) (err error) {
 	if string(text) == off {
 		*r = nil
 		return nil
 	}
-	var rules TTLRules
 	patterns := make(map[string]bool)
-	err := each(text, func(element string) error {
+	*r, err = parseList(text, func(element string) (TTLRule, error) {
 		rule, err := parseTTLRule(element)
 		if err == nil && patterns[rule.Pattern] {
-			return fmt.Errorf("has two rules for %q, of which the second never applies", rule.Pattern)
+			err = fmt.Errorf("has two rules for %q, of which the second never applies", rule.Pattern)
 		}
 		patterns[rule.Pattern] = true
-		rules = append(rules, rule)
-		return err
+		return rule, err
 	})
-	if err != nil {
-		return err
-	}
-	*r = rules
-	return nil
+	return err
 }
+
+// String is the form that UnmarshalText reads.
+func (r TTLRules) String() string {
+	if len(r) == 0 {
+		return off
+	}
+	return showList(r)
+}
+
+// String is the form that TTLRules reads.
+func (r TTLRule) String() string { return r.Pattern + "=" + showDuration(r.TTL) }
 
 func parseTTLRule(text string) (TTLRule, error) {
 	cut := strings.LastIndexByte(text, '=') // a path may hold one, a duration never does
@@ -191,16 +181,4 @@ func isPattern(text string) bool {
 		}
 	}
 	return text != "" && (text[0] == '/' || text[0] == '*')
-}
-
-// String writes r so that UnmarshalText reads it back.
-func (r TTLRules) String() string {
-	if len(r) == 0 {
-		return off
-	}
-	elements := make([]string, len(r))
-	for i, rule := range r {
-		elements[i] = rule.Pattern + "=" + showDuration(rule.TTL)
-	}
-	return strings.Join(elements, ",")
 }
