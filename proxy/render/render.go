@@ -85,10 +85,9 @@ func Render(s Source, req Request) *Rendering {
 // write makes a rendering.
 func write(s Source, req Request) *Rendering {
 	c := s.content()
-	sub := body.Substitution{Base: req.Base.String(), Suffix: req.Resource.LinkSuffix(), Page: c.paged}
+	sub := body.Substitution{Base: req.Base.String(), Suffix: req.Resource.LinkSuffix()}
 	if c.paged {
-		sub.Next, _ = req.Resource.Next(sub.Base, c.count)
-		sub.Previous, _ = req.Resource.Previous(sub.Base, c.count)
+		sub = body.SubstitutionFor(req.Resource, sub.Base, c.count)
 	}
 	r := &Rendering{
 		Body: c.append(nil, sub), ETag: etag(c.identity, sub),

@@ -16,13 +16,13 @@ type Cut struct {
 	envelope   *Window
 	head, tail Span // what stands around the elements, in envelope's body
 	gap        []byte
-	parts      []Part
+	parts      []part
 }
 
-// Part is a run of elements of one window, From inclusive, To exclusive.
-type Part struct {
-	Window   *Window
-	From, To int
+// part is a run of elements of one window, from inclusive, to exclusive.
+type part struct {
+	window   *Window
+	from, to int
 }
 
 // NewCut cuts the page out of windows of its list, which cover it in any order.
@@ -46,20 +46,20 @@ func NewCut(p ll2.Page, envelope *Window, windows ...*Window) (c *Cut, ok bool) 
 				return nil, false
 			}
 			c.parts = append(c.parts, part)
-			at += int64(part.To - part.From)
+			at += int64(part.to - part.from)
 		}
 	}
 	return c, c.surround()
 }
 
 // partAt returns the elements from at on, up to end, that one window has.
-func partAt(windows []*Window, at, end int64) (Part, bool) {
+func partAt(windows []*Window, at, end int64) (part, bool) {
 	for _, w := range windows {
 		if from := at - w.Offset; from >= 0 && from < int64(w.Len()) {
-			return Part{Window: w, From: int(from), To: int(min(end-w.Offset, int64(w.Len())))}, true
+			return part{window: w, from: int(from), to: int(min(end-w.Offset, int64(w.Len())))}, true
 		}
 	}
-	return Part{}, false
+	return part{}, false
 }
 
 // surround finds what stands around the elements and between those of different
@@ -78,7 +78,7 @@ func (c *Cut) surround() bool {
 	results := w.layout.Results
 	c.head.End, c.tail.Start = results[0].Start, results[len(results)-1].End
 	for _, p := range c.parts {
-		switch gap := p.Window.gap; {
+		switch gap := p.window.gap; {
 		case gap == nil:
 		case c.gap == nil:
 			c.gap = gap
@@ -92,39 +92,29 @@ func (c *Cut) surround() bool {
 // Count returns how many elements the whole list has, as the page says.
 func (c *Cut) Count() int64 { return c.envelope.Count }
 
-// Parts returns the elements of the page, window by window, in the list's order.
-// The result is shared and must not be modified.
-func (c *Cut) Parts() []Part { return c.parts }
-
-// Mixed reports whether the page has elements of windows that disagree on the
-// count.
-func (c *Cut) Mixed() bool {
-	return slices.ContainsFunc(c.parts, func(p Part) bool { return p.Window.Count != c.envelope.Count })
-}
-
 // Append appends the page to dst, with links as s has them, and returns the
 // extended slice. The page's own next and previous are always replaced, whatever
-// s.Page says; SubstitutionFor has all that is needed. It copies only what
-// the page is made of. dst should have room for Len more bytes, grows if it has
-// not, and must not overlap the windows' bodies.
+// s.Page says; SubstitutionFor has all that is needed. It copies only what the page
+// is made of, allocates only if dst lacks the capacity, and dst must not overlap the
+// windows' bodies.
 func (c *Cut) Append(dst []byte, s Substitution) []byte {
 	s = c.written(s)
+	dst = slices.Grow(dst, c.len(s))
 	dst = c.envelope.appendEdited(dst, c.head, s)
 	for i, p := range c.parts {
 		if i > 0 {
 			dst = append(dst, c.gap...)
 		}
-		dst = p.Window.appendEdited(dst, p.span(), s)
+		dst = p.window.appendEdited(dst, p.span(), s)
 	}
 	return c.envelope.appendEdited(dst, c.tail, s)
 }
 
-// Len returns how many bytes Append appends.
-func (c *Cut) Len(s Substitution) int {
-	s = c.written(s)
+// len returns how many bytes Append appends. The texts of s are escaped.
+func (c *Cut) len(s Substitution) int {
 	n := c.envelope.layout.editedLen(c.head, s) + c.envelope.layout.editedLen(c.tail, s) + len(c.gap)*max(0, len(c.parts)-1)
 	for _, p := range c.parts {
-		n += p.Window.layout.editedLen(p.span(), s)
+		n += p.window.layout.editedLen(p.span(), s)
 	}
 	return n
 }
@@ -143,15 +133,15 @@ func (c *Cut) written(s Substitution) Substitution {
 func (c *Cut) AppendIdentity(dst []byte) []byte {
 	dst = append(dst, c.envelope.Digest[:]...)
 	for _, p := range c.parts {
-		dst = append(dst, p.Window.Digest[:]...)
-		dst = binary.BigEndian.AppendUint64(dst, uint64(p.From))
-		dst = binary.BigEndian.AppendUint64(dst, uint64(p.To))
+		dst = append(dst, p.window.Digest[:]...)
+		dst = binary.BigEndian.AppendUint64(dst, uint64(p.from))
+		dst = binary.BigEndian.AppendUint64(dst, uint64(p.to))
 	}
 	return dst
 }
 
 // span is where the elements stand, with what is between them.
-func (p Part) span() Span {
-	results := p.Window.layout.Results
-	return Span{results[p.From].Start, results[p.To-1].End}
+func (p part) span() Span {
+	results := p.window.layout.Results
+	return Span{results[p.from].Start, results[p.to-1].End}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -18,16 +19,12 @@ type Element struct {
 }
 
 // Append appends the element to dst as the body of an answer, with links as s has
-// them, and returns the extended slice. dst should have room for Len more bytes.
+// them, and returns the extended slice. It allocates only if dst lacks the capacity.
 func (e Element) Append(dst []byte, s Substitution) []byte {
 	l := e.Window.layout
-	return e.Window.appendEdited(dst, l.Results[e.Index], l.escape(s))
-}
-
-// Len returns how many bytes Append appends.
-func (e Element) Len(s Substitution) int {
-	l := e.Window.layout
-	return l.editedLen(l.Results[e.Index], l.escape(s))
+	s = l.escape(s)
+	dst = slices.Grow(dst, l.editedLen(l.Results[e.Index], s))
+	return e.Window.appendEdited(dst, l.Results[e.Index], s)
 }
 
 // AppendIdentity appends to dst what Cut.AppendIdentity does for a page.

@@ -121,11 +121,6 @@ func (l *Layout) Splice(dst, body []byte, s Substitution) []byte {
 	return l.appendEdited(slices.Grow(dst, l.editedLen(all, s)), body, all, s)
 }
 
-// SplicedLen returns how many bytes Splice appends.
-func (l *Layout) SplicedLen(body []byte, s Substitution) int {
-	return l.editedLen(Span{0, len(body)}, l.escape(s))
-}
-
 // appendEdited appends a stretch of the body that cuts through no link, with the
 // changes of s, whose texts are escaped.
 func (l *Layout) appendEdited(dst, body []byte, stretch Span, s Substitution) []byte {

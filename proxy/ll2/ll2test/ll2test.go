@@ -101,15 +101,23 @@ func Localized(text string) string {
 	return strings.ReplaceAll(text, `"`+Upstream+"/", `"`+Local+"/")
 }
 
-// Render is the page that is cut for r as a client of Local gets it. It checks that
-// its length is known before.
+// Render is the page that is cut for r as a client of Local gets it.
 func Render(t TB, c *body.Cut, r *ll2.Resource) string {
 	t.Helper()
 	s := body.SubstitutionFor(r, Local, c.Count())
-	got := string(c.Append([]byte("before "), s))
-	got, ok := strings.CutPrefix(got, "before ")
-	if !ok || len(got) != c.Len(s) {
-		t.Fatalf("%d bytes appended, %d predicted", len(got), c.Len(s))
+	return Appended(t, func(dst []byte) []byte { return c.Append(dst, s) })
+}
+
+// Appended is what a function appends. It checks that what was there before stays,
+// and that just enough room is enough.
+func Appended(t TB, appendTo func(dst []byte) []byte) string {
+	t.Helper()
+	got, ok := strings.CutPrefix(string(appendTo([]byte("before "))), "before ")
+	if !ok {
+		t.Fatalf("what was there before became %q", got)
+	}
+	if exact := appendTo(make([]byte, 0, len(got))); string(exact) != got || cap(exact) != len(got) {
+		t.Fatalf("%d bytes became %d with room for %d", len(got), len(exact), cap(exact))
 	}
 	return got
 }
