@@ -17,7 +17,7 @@ type Fault struct {
 	Allowed  string // the values the setting may have, in words
 }
 
-// Error tells it in one line.
+// Error is the fault in one line.
 func (f Fault) Error() string {
 	value := fmt.Sprintf("%q", f.Value)
 	switch {
@@ -105,7 +105,7 @@ type Warning struct {
 	Message  string // what of it, in a sentence without the name
 }
 
-// String tells it in one line.
+// String is the warning in one line.
 func (w Warning) String() string { return w.Variable + " " + w.Message }
 
 // unknownNames warns of variables that look like settings and are none, sorted

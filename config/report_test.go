@@ -156,7 +156,7 @@ func TestLoadBad(t *testing.T) {
 		{"PERIGEE_CORS_ORIGINS=http://x:80", `PERIGEE_CORS_ORIGINS="http://x:80": has "http://x:80", whose port browsers leave out` + allowedOrigins},
 		{"PERIGEE_CORS_ORIGINS=*,https://x", `PERIGEE_CORS_ORIGINS="*,https://x": has * beside others` + allowedOrigins},
 
-		// A value that cannot be read is told once: rules that involve it are silent.
+		// A value that cannot be read is reported once: rules that involve it are silent.
 		{"PERIGEE_TTL=x", `PERIGEE_TTL="x": is not a duration such as 90s, 1h30m or 7d, up to 292 years` + allowedTTL},
 		{"PERIGEE_LISTEN=x", `PERIGEE_LISTEN="x": is not host:port or :port` + allowedListen},
 		{"PERIGEE_MAX_BODY=x", `PERIGEE_MAX_BODY="x": is not a size such as 64kB, 256MiB or 1GB, up to 1024 TiB` + allowedBody},

@@ -25,7 +25,7 @@ func (c *Config) checkTogether(found *findings) {
 	}
 }
 
-// warnings tells of settings that are valid alone but odd together. Fields
+// warnings are about settings that are valid alone but odd together. Fields
 // whose setting is at fault may be zero.
 func (c *Config) warnings() []Warning {
 	var warnings []Warning

@@ -173,7 +173,7 @@ func TestAlerts(t *testing.T) {
 }
 
 // TestSettingsNamed: every setting that Compose sets, or that an alert or a panel
-// advises to change, is one that README tells of.
+// advises to change, is one that README describes.
 func TestSettingsNamed(t *testing.T) {
 	readme, err := os.ReadFile(readmePath)
 	if err != nil {

@@ -267,7 +267,7 @@ func (m *Metrics) makeQuota(f factory) {
 	m.reportFailures = f.counter("perigee_quota_report_failures_total", "Throttle reports of upstream that could not be fetched or understood.")
 	m.granted = f.closed("perigee_quota_granted_total", "Fetches that were granted a request of the quota, by priority.", "priority", priorities())
 	m.dropped = f.closed("perigee_quota_dropped_total",
-		"Fetches that no client waited for any more when their turn came, and that cost nothing, by priority.", "priority", priorities())
+		"Fetches that no client waited for any more when a request became free, and that cost nothing, by priority.", "priority", priorities())
 	m.refused = f.counters("perigee_quota_refused_total",
 		"Fetches that were refused a request of the quota, by priority and reason.", "priority", "reason")
 	// From a request that was free to the longest wait that makes sense.

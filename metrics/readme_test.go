@@ -46,8 +46,8 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// metricsTable is what a registry holds once the limit is known and upstream has
-// told of it, before which there is less to tell of the quota.
+// metricsTable is what a registry exports once the limit is known and upstream has
+// reported it, before which there are fewer metrics of the quota.
 func metricsTable(t *testing.T) string {
 	t.Helper()
 	reg := prometheus.NewRegistry()

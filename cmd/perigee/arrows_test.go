@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -126,6 +127,38 @@ func TestSimulatorIsIndependent(t *testing.T) {
 	}
 	if slices.Contains(packages[i].Deps, module+"proxy/ll2") {
 		t.Error("proxy/ll2sim depends on proxy/ll2")
+	}
+}
+
+// TestReadmeListsPackages: README's table has every package but those for tests and
+// those that serve only the one above them, and none that is gone.
+func TestReadmeListsPackages(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var listed []string
+	_, table, _ := strings.Cut(string(readme), "\n| Package | What it does |\n| --- | --- |\n")
+	for line := range strings.Lines(table) {
+		name, row := strings.CutPrefix(line, "| `")
+		if !row {
+			break
+		}
+		name, _, _ = strings.Cut(name, "`")
+		listed = append(listed, name)
+	}
+	for _, a := range arrows() {
+		i := slices.Index(listed, a.from)
+		if i < 0 {
+			if !strings.HasSuffix(a.from, "test") && !strings.HasPrefix(a.from, "proxy/ll2sim/") {
+				t.Errorf("README does not list %s", a.from)
+			}
+			continue
+		}
+		listed = slices.Delete(listed, i, i+1)
+	}
+	if len(listed) > 0 {
+		t.Errorf("README lists %q, which are no packages or stand there twice", listed)
 	}
 }
 
