@@ -83,15 +83,8 @@ const (
 
 // String returns the name of the state in lower case, as logs show it.
 func (s State) String() string {
-	switch s {
-	case Fresh:
-		return "fresh"
-	case Revalidate:
-		return "revalidate"
-	case Stale:
-		return "stale"
-	}
-	return "dead"
+	names := [...]string{Dead: "dead", Stale: "stale", Revalidate: "revalidate", Fresh: "fresh"}
+	return names[min(int(s), len(names)-1)]
 }
 
 // clockSlack is how far in the future an entry may have been answered. The clocks

@@ -11,7 +11,7 @@ import (
 
 const layeredKey = "key"
 
-func newMemory(t *testing.T) *cache.Memory {
+func newMemory(t testing.TB) *cache.Memory {
 	t.Helper()
 	m, err := cache.NewMemory(cache.MemoryOptions{MaxBytes: 4 << 20})
 	if err != nil {
@@ -21,7 +21,7 @@ func newMemory(t *testing.T) *cache.Memory {
 }
 
 // layer returns a Layered that is closed with the test.
-func layer(t *testing.T, o cache.LayeredOptions) *cache.Layered {
+func layer(t testing.TB, o cache.LayeredOptions) *cache.Layered {
 	t.Helper()
 	l, err := cache.NewLayered(o)
 	if err != nil {
@@ -210,6 +210,24 @@ func TestLayeredReadsOnce(t *testing.T) {
 	// Who missed above, and was then so late that the others were done, reads again.
 	if got := lower.Stats().Hits; got > askers/2 {
 		t.Errorf("got %d reads below for %d who asked at once", got, askers)
+	}
+}
+
+// BenchmarkLayeredGet is of an entry in the upper tier, and of one that neither has.
+func BenchmarkLayeredGet(b *testing.B) {
+	for _, name := range []string{"hit", "miss"} {
+		b.Run(name, func(b *testing.B) {
+			l := layer(b, cache.LayeredOptions{Upper: newMemory(b), Lower: newMemory(b)})
+			if err := l.Put(cachetest.Entry("hit", 1, 20_000)); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, ok := l.Get(name); ok != (name == "hit") {
+					b.Fatal("got something else")
+				}
+			}
+		})
 	}
 }
 

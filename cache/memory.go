@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"cmp"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -32,15 +33,9 @@ const (
 // withDefaults returns the options with every zero replaced, or says which of
 // them makes no sense.
 func (o MemoryOptions) withDefaults() (MemoryOptions, error) {
-	if o.MaxBytes == 0 {
-		o.MaxBytes = defaultMaxBytes
-	}
-	if o.PinnedEntries == 0 {
-		o.PinnedEntries = defaultPinnedEntries
-	}
-	if o.PinnedBytes == 0 {
-		o.PinnedBytes = o.MaxBytes / 4
-	}
+	o.MaxBytes = cmp.Or(o.MaxBytes, defaultMaxBytes)
+	o.PinnedEntries = cmp.Or(o.PinnedEntries, defaultPinnedEntries)
+	o.PinnedBytes = cmp.Or(o.PinnedBytes, o.MaxBytes/4)
 	switch {
 	case o.MaxBytes < minMaxBytes:
 		return o, fmt.Errorf("cache: %d bytes cannot hold a page, at least %d are needed", o.MaxBytes, minMaxBytes)

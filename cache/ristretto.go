@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/dgraph-io/ristretto/v2"
@@ -61,9 +62,7 @@ func newRistretto(maxCost int64, o ristrettoOptions) (*ristrettoCache, error) {
 	if o.keyToHash == nil {
 		o.keyToHash = z.KeyToHash[Key]
 	}
-	if o.bufferItems == 0 {
-		o.bufferItems = defaultBufferItems
-	}
+	o.bufferItems = cmp.Or(o.bufferItems, defaultBufferItems)
 	c := &ristrettoCache{hash: o.keyToHash, largest: maxCost / largestShare, residents: make(map[uint64]sizedEntry)}
 	cache, err := ristretto.NewCache(&ristretto.Config[Key, *Entry]{
 		NumCounters:        min(max(maxCost/smallEntry*countersPerEntry, minCounters), maxCounters),

@@ -60,12 +60,6 @@ func (s *entries) get(n name) *cache.Entry {
 	return e
 }
 
-// view is get for whoever does not use the entry.
-func (s *entries) view(n name) *cache.Entry {
-	e, _ := s.read(n)
-	return e
-}
-
 // read returns the entry in a file and what is known of the file, or nil.
 func (s *entries) read(n name) (*cache.Entry, os.FileInfo) {
 	e, info, err := s.files.read(n, s.maxBytes)

@@ -42,6 +42,12 @@ func parseName(base string) (n name, ok bool) {
 	return n, err == nil && n.String() == digits
 }
 
+// block is the unit in which file systems allocate space.
+const block = 4 << 10
+
+// onDisk returns what a file of that size takes.
+func onDisk(size int64) int64 { return (size + block - 1) / block * block }
+
 // files are the files of a folder, one for each entry, and in a folder of their own
 // the last few damaged ones. Readers need no lock: files are replaced as a whole.
 type files struct {

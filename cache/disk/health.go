@@ -23,19 +23,13 @@ const (
 
 // String says what is wrong, for the log.
 func (f fault) String() string {
-	switch f {
-	case full:
-		return "the disk is full"
-	case readOnly:
-		return "the folder cannot be written to"
-	case vanished:
-		return "the folder is gone"
-	case slow:
-		return "the disk does not answer"
-	}
-	return "the disk fails"
+	return [...]string{
+		full: "the disk is full", readOnly: "the folder cannot be written to",
+		vanished: "the folder is gone", slow: "the disk does not answer", other: "the disk fails",
+	}[f]
 }
 
+// kindOf returns the kind of fault that an error of the file system is.
 func kindOf(err error) fault {
 	switch {
 	case lacksSpace(err), errors.Is(err, syscall.EFBIG):

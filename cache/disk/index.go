@@ -62,12 +62,6 @@ func (e indexEntry) same(other indexEntry) bool {
 	return e.answered == other.answered && e.freshUntil == other.freshUntil && e.bytes == other.bytes
 }
 
-// block is the unit in which file systems allocate space.
-const block = 4 << 10
-
-// onDisk returns what a file of that size takes.
-func onDisk(size int64) int64 { return (size + block - 1) / block * block }
-
 // set notes that the file exists. Of two uses the later one counts.
 func (x *index) set(n name, e indexEntry) {
 	x.mu.Lock()

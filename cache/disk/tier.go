@@ -5,62 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"log/slog"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"perigee/cache"
 )
-
-// Options says where a Tier is and how large it may become.
-type Options struct {
-	// Dir is the folder of the tier. It belongs to the tier alone, and to others
-	// with the same folder. Missing folders are made, with mode 0700.
-	Dir string
-	// MaxBytes is what the files may take, each in whole blocks of 4 KiB. If
-	// zero, 1 GiB. A few damaged files come on top, 16 MiB at most.
-	MaxBytes int64
-	// Timeout is how long a call may wait for the medium. If zero, 5 seconds.
-	Timeout time.Duration
-	// Logger is told of damage and of failures of the medium. If nil, nobody is.
-	Logger *slog.Logger
-	// Now is the clock that decides which entries are stale when one is evicted.
-	// If nil, time.Now.
-	Now func() time.Time
-}
-
-const (
-	defaultMaxBytes = 1 << 30
-	minMaxBytes     = 64 << 10
-	defaultTimeout  = 5 * time.Second
-)
-
-// withDefaults returns the options with every zero replaced, or says which of
-// them makes no sense.
-func (o Options) withDefaults() (Options, error) {
-	if o.MaxBytes == 0 {
-		o.MaxBytes = defaultMaxBytes
-	}
-	if o.Timeout == 0 {
-		o.Timeout = defaultTimeout
-	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	switch {
-	case o.Dir == "":
-		return o, errors.New("disk: no folder is named")
-	case o.MaxBytes < minMaxBytes:
-		return o, fmt.Errorf("disk: %d bytes cannot hold a page, at least %d are needed", o.MaxBytes, minMaxBytes)
-	case o.Timeout < 0:
-		return o, fmt.Errorf("disk: the timeout is %v", o.Timeout)
-	}
-	return o, nil
-}
 
 // Tier is the tier in a folder.
 //
@@ -192,10 +141,14 @@ func (t *Tier) within(do func() error) error {
 // up. This is no use of them: it does not save them from eviction. It ends early
 // when the tier is closed.
 func (t *Tier) All() iter.Seq[*cache.Entry] {
+	view := func(n name) *cache.Entry {
+		e, _ := t.entries.read(n)
+		return e
+	}
 	return func(yield func(*cache.Entry) bool) {
 		for shard := range shards {
 			for _, n := range t.list(byte(shard)) {
-				if e := t.lookup(n, t.entries.view); e != nil && !yield(e) {
+				if e := t.lookup(n, view); e != nil && !yield(e) {
 					return
 				}
 			}

@@ -145,14 +145,15 @@ type directives struct {
 	targeted bool // not from Cache-Control: then Expires does not count either
 }
 
-// directives returns those of the most specific field (RFC 9213, section 2.2):
-// CDN-Cache-Control, else Surrogate-Control, else Cache-Control.
-func (s *Shared) directives(h http.Header) directives {
+// parseDirectives reads the most specific field (RFC 9213, section 2.2):
+// CDN-Cache-Control, else Surrogate-Control for surrogate, if that is not empty, else
+// Cache-Control.
+func parseDirectives(h http.Header, surrogate string) directives {
 	if c, ok := parseTargeted(h["Cdn-Cache-Control"]); ok {
 		return directives{cacheControl: c, targeted: true}
 	}
-	if s.Surrogate != "" {
-		if c, ok := parseSurrogate(h["Surrogate-Control"], s.Surrogate); ok {
+	if surrogate != "" {
+		if c, ok := parseSurrogate(h["Surrogate-Control"], surrogate); ok {
 			return directives{cacheControl: c, targeted: true}
 		}
 	}

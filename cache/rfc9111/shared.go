@@ -73,7 +73,7 @@ type ReuseRules struct {
 // Decide says whether and for how long a response may be stored (RFC 9111,
 // sections 3 and 4.2).
 func (s *Shared) Decide(x *Exchange) StoreDecision {
-	d := s.directives(x.Response)
+	d := parseDirectives(x.Response, s.Surrogate)
 	life, explicit := lifetime(x, &d)
 	if why := refusal(x, &d, explicit); why != "" {
 		return StoreDecision{Reason: why}
@@ -102,7 +102,7 @@ func (s *Shared) Decide(x *Exchange) StoreDecision {
 
 // ReuseRules reads the rules from the header of a stored response.
 func (s *Shared) ReuseRules(h http.Header) ReuseRules {
-	d := s.directives(h)
+	d := parseDirectives(h, s.Surrogate)
 	return d.reuseRules()
 }
 
