@@ -56,7 +56,7 @@ func (t target) name() string {
 	return strings.Join(words, " ")
 }
 
-// description tells, as HTML, what a list takes.
+// description lists, as HTML, the parameters that a list takes.
 func (t target) description() string {
 	if t.endpoint == nil || !t.endpoint.List {
 		return ""

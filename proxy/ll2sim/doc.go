@@ -6,7 +6,7 @@
 // It serves the demo, and it is what tests compare the proxy with. Therefore it
 // shares with package ll2 nothing but the table of endpoints: whatever reads a
 // query or writes a link is written here once more, after the recorded behaviour
-// that package testdata holds.
+// in package testdata.
 //
 // Its data are invented, apart from one recorded page of spacecraft.
 package ll2sim

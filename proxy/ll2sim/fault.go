@@ -24,7 +24,7 @@ type FaultKind uint8
 
 // What can go wrong. BadGateway and TooMany are sent by a server in front, so
 // they are not billed; the others are, like any request. ServerError, BrokenJSON,
-// LostShape and HTMLPage befall only what would be answered 200.
+// LostShape and HTMLPage replace only answers of 200.
 const (
 	NoFault     FaultKind = iota
 	ServerError           // 500 and an HTML page
@@ -52,7 +52,7 @@ func (f Fault) early() (response, bool) {
 	}
 }
 
-// late spoils an answer that was ready to be sent.
+// late replaces or damages an answer that was ready to be sent.
 func (f Fault) late(answer response) response {
 	if answer.status != http.StatusOK {
 		return answer
@@ -68,7 +68,7 @@ func (f Fault) late(answer response) response {
 	return answer
 }
 
-// data spoils what is about to be written as JSON or as a page.
+// data damages a body before it is rendered.
 func (f Fault) data(body any) any {
 	envelope, _ := body.(drf.Object)
 	if results, ok := envelope.Get("results"); ok && f.Kind == LostShape {

@@ -9,7 +9,7 @@ import (
 // Options say how a Server behaves. The zero Options are those of the public
 // service for clients without a key.
 type Options struct {
-	// Limit is how many requests are let through a period. If zero, 15; if
+	// Limit is how many requests are allowed in a period. If zero, 15; if
 	// negative, any number.
 	Limit int
 	// Period is how long a request counts. If zero, an hour.

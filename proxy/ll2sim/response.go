@@ -25,7 +25,7 @@ func (a response) write(w http.ResponseWriter, r *http.Request, length int) {
 	w.Header().Set("Content-Length", strconv.Itoa(length))
 	w.WriteHeader(a.status)
 	if r.Method != http.MethodHead {
-		_, _ = io.WriteString(w, a.body) // a client that left is no concern of ours
+		_, _ = io.WriteString(w, a.body) // the client may have left
 	}
 }
 

@@ -21,7 +21,7 @@ type Server struct {
 // Counts are the requests a Server has seen.
 type Counts struct {
 	Total     int            // all of them
-	Billed    int            // let through by the throttle
+	Billed    int            // allowed by the throttle
 	Throttled int            // refused with 429, by the throttle or a Fault
 	ByPath    map[string]int // all of them, by path as sent and unescaped
 }

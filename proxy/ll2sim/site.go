@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 
-	"perigee/proxy/ll2/catalog"
 	"perigee/proxy/ll2sim/dataset"
 	"perigee/proxy/ll2sim/drf"
 )
@@ -47,7 +46,7 @@ func (s *site) answer(r *http.Request, fault Fault) response {
 	return notFoundPage()
 }
 
-// isPreflight tells the request by which a browser asks for leave to ask.
+// isPreflight reports whether r is a CORS preflight request.
 func isPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
 }
@@ -70,39 +69,4 @@ func redirect(r *http.Request) response {
 	answer := newResponse(http.StatusMovedPermanently, "text/html; charset=utf-8", "")
 	answer.header.Set("Location", drf.WithQuery(drf.EscapePath(r.URL.Path+"/"), drf.EscapeQuery(r.URL.RawQuery)))
 	return answer
-}
-
-// target is what a path of the API names.
-type target struct {
-	version  string
-	endpoint *catalog.Endpoint // nil: the list of all endpoints
-	id       string            // of an object, as in the path
-}
-
-// route finds what a decoded path names. All that exists ends with a slash.
-func route(path string) (t target, ok bool) {
-	rest, ok := strings.CutPrefix(path, "/")
-	if !ok || !strings.HasSuffix(path, "/") {
-		return target{}, false
-	}
-	version, rest, ok := strings.Cut(rest, "/")
-	if !ok || version != catalog.Latest && !isOldVersion(version) {
-		return target{}, false
-	}
-	t = target{version: version}
-	if rest == "" {
-		return t, true
-	}
-	if isOldVersion(version) {
-		if rest, ok = renamed(rest); !ok {
-			return target{}, false
-		}
-	}
-	t.endpoint, t.id, ok = catalog.Find("/" + catalog.Latest + "/" + rest)
-	return t, ok
-}
-
-// isThrottle tells the one endpoint that costs nothing.
-func (t target) isThrottle() bool {
-	return t.endpoint != nil && strings.HasSuffix(t.endpoint.Path, "/api-throttle/")
 }

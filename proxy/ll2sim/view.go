@@ -85,7 +85,7 @@ func (v *view) handle() (body any, refusal *drf.Exception) {
 
 // authenticate returns what a client is counted by, or why it is refused, as DRF's
 // TokenAuthentication does: the key, which is the only one there is, or without one
-// the address. Schemes other than Token do not concern it.
+// the address. It ignores schemes other than Token.
 func authenticate(r *http.Request, key string) (ident string, refusal *drf.Exception) {
 	words := strings.Fields(r.Header.Get("Authorization"))
 	failure := ""
@@ -106,8 +106,8 @@ func authenticate(r *http.Request, key string) (ident string, refusal *drf.Excep
 	return "", refusal
 }
 
-// remoteIP is the client's address. X-Forwarded-For is not believed, so that
-// nobody gets around the throttle by sending one.
+// remoteIP is the client's address. X-Forwarded-For is ignored, since a
+// client could evade the throttle by sending one.
 func remoteIP(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

@@ -15,13 +15,12 @@ import (
 type Answer struct {
 	// Status is the final status; redirects are not followed.
 	Status int
-	// Header holds the fields that are meant for the end of the chain. What
-	// described the connection or the coding is gone (Content-Length, too), and so
-	// is Set-Cookie.
+	// Header has the end-to-end fields, without Set-Cookie and without those that
+	// describe the coding (Content-Length, too).
 	Header http.Header
 	// Body is complete and decoded.
 	Body []byte
-	// Unframed tells that nothing but the end of the connection ended the body, so
+	// Unframed is set if nothing but the end of the connection ended the body, so
 	// that a cut could not have been noticed (RFC 9112, section 8). Whoever caches
 	// such a body should see to its form.
 	Unframed bool
@@ -31,9 +30,9 @@ type Answer struct {
 }
 
 // readBody reads the body to its end and decodes it. Neither as sent nor as
-// decoded may it exceed limit, whatever either length claims. net/http holds the
-// body against its Content-Length or its chunks, and gzip against its checksum;
-// unframed tells that there was none of these.
+// decoded may it exceed limit, whatever either length claims. net/http checks
+// the body against its Content-Length or its chunks, and gzip against its checksum;
+// unframed reports that there was none of these.
 func readBody(resp *http.Response, limit int64) (body []byte, unframed bool, err error) {
 	if resp.Body == http.NoBody { // an empty body is whole, whatever its coding is said to be
 		return []byte{}, false, nil

@@ -46,8 +46,8 @@ type Request struct {
 	Label string
 }
 
-// Get fetches a resource whole. At most one request leaves, and nobody's redirect
-// is followed. If ctx ends first, so does the request, which upstream may bill
+// Get fetches a resource whole. At most one request leaves, and redirects are
+// not followed. If ctx ends first, so does the request, which upstream may bill
 // nevertheless; values in ctx are not used. Every error is an *Error; its kinds are
 // ErrTimeout, ErrTooLarge, ErrTruncated, ErrBadCoding and context.Canceled.
 func (c *Client) Get(ctx context.Context, r Request) (*Answer, error) {
@@ -61,10 +61,10 @@ const throttlePath = "/2.3.0/api-throttle/"
 // bytes, and an HTML error page less than this.
 const maxReport = 64 << 10
 
-// Throttle fetches upstream's report on what it has counted for the proxy's token, or
-// for its address: JSON, unread. Asking is free, but not bounded here. Every error is
-// an *Error, of Op "read report" where the status is not 200; none repeats what
-// upstream says, which can hold the token.
+// Throttle fetches upstream's report of what it has counted for the proxy's token, or
+// for its address: JSON, not parsed. The request is free, but not bounded here. Every
+// error is an *Error, of Op "read report" where the status is not 200; none repeats
+// the body, which can contain the token.
 func (c *Client) Throttle(ctx context.Context) (report []byte, err error) {
 	answer, err := c.get(ctx, Request{
 		Path: throttlePath, Accept: "application/json", Label: labelThrottle,

@@ -1,7 +1,7 @@
 // Package upstream talks to the API behind the proxy, and is the only place that
 // dials. Upstream bills every request that reaches it, so the package makes two
 // promises to whoever keeps the quota: one call puts at most one request on the
-// wire, and a call that fails tells whether any byte of that request left. The
+// wire, and a call that fails reports whether any byte of that request left. The
 // caller reserves before a call, commits if a byte left, and may refund only if
 // none did.
 //

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// The kinds of failures that callers tell apart by errors.Is. A caller who gave up
-// finds context.Canceled instead.
+// The kinds of failures, for errors.Is. A caller who gave up gets context.Canceled
+// instead.
 var (
 	// ErrTimeout: upstream did not answer, or not to the end, in time.
 	ErrTimeout = errors.New("timed out")
@@ -25,14 +25,14 @@ var (
 // errSwitched answers a status that only makes sense to who asked for an upgrade.
 var errSwitched = errors.New("upstream switched protocols unasked")
 
-// Error tells how a request failed. All errors of Get and Throttle are of this
+// Error says how a request failed. All errors of Get and Throttle are of this
 // type, and those of RoundTrip but for *BusyError.
 type Error struct {
 	// Op is what was being done: "prepare", "wait" (for a slot, RoundTrip only),
 	// "connect" (until the first byte left), "await response", "read body", "read
 	// report".
 	Op string
-	// Sent tells whether any byte of the request left. If false, none did and none
+	// Sent reports whether any byte of the request left. If false, none did and none
 	// will: upstream cannot have billed it, and what was reserved for it may be
 	// refunded. If true, it must be taken as billed.
 	Sent bool

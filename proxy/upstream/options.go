@@ -53,13 +53,13 @@ type Options struct {
 	// system's roots and Go's defaults.
 	TLS *tls.Config
 
-	// Observer is told of every request. If nil, nobody is.
+	// Observer is notified of every request. If nil, none is.
 	Observer Observer
 	// Logger gets one debug record for every request. If nil, nothing is logged.
 	Logger *slog.Logger
 }
 
-// Observer is told what became of the requests to upstream. Its method is called
+// Observer is notified of the outcome of upstream requests. Its method is called
 // on the caller's path: it must be quick and safe for concurrent use.
 type Observer interface {
 	// UpstreamAnswered is called once for every Get, Throttle and admitted
@@ -82,7 +82,7 @@ func (o *Options) check() error {
 	if err := checkBase(o.BaseURL); err != nil {
 		return err
 	}
-	if !visible(o.Token) { // the error must not tell what it is
+	if !visible(o.Token) { // the error must not contain it
 		return errors.New("invalid Token: spaces, control characters or characters beyond ASCII")
 	}
 	if !visible(strings.ReplaceAll(o.UserAgent, " ", "")) {
@@ -119,7 +119,7 @@ func (o Options) withDefaults() Options {
 		o.Proxy = http.ProxyFromEnvironment
 	}
 	if o.Observer == nil {
-		o.Observer = nobody{}
+		o.Observer = silent{}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -155,7 +155,7 @@ func visible(s string) bool {
 	return true
 }
 
-// nobody is the Observer when there is none.
-type nobody struct{}
+// silent is the Observer when there is none.
+type silent struct{}
 
-func (nobody) UpstreamAnswered(string, int, time.Duration) {}
+func (silent) UpstreamAnswered(string, int, time.Duration) {}

@@ -64,8 +64,8 @@ func (s *sender) fetch(req *http.Request, maxBody int64) (*Answer, error) {
 	return answer, nil
 }
 
-// record tells the observer and the log of one request. The header is not logged: it
-// holds the token.
+// record reports one request to the observer and the log. The header is not logged: it
+// has the token.
 func (s *sender) record(req *http.Request, label string, status int, took time.Duration, err error) {
 	s.observer.UpstreamAnswered(label, status, took)
 	attrs := []slog.Attr{

@@ -1,4 +1,4 @@
-// Package dataset has what the simulator tells of: the lists of Launch Library 2 with
+// Package dataset has the data of the simulator: the lists of Launch Library 2 with
 // invented elements, apart from one recorded page of spacecraft, and what each name
 // of a filter, a search or an ordering leads to in them.
 //

@@ -34,7 +34,7 @@ func size(name string) int {
 
 // generator makes the values of one element. The same element always comes out the same.
 type generator struct {
-	seed  string // tells the element from all others
+	seed  string // differs from that of every other element
 	index int    // from 0
 	start time.Time
 	words lexicon

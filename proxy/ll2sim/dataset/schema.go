@@ -171,7 +171,7 @@ func guess(name string) catalog.Kind {
 	}
 }
 
-// add adds the value that a path leads to. The first kind given holds.
+// add adds the value that a path leads to. The first kind given stays.
 func (s *shape) add(path []string, kind catalog.Kind) {
 	for _, name := range path {
 		s = s.part(name)

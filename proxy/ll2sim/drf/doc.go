@@ -2,6 +2,6 @@
 // request: it negotiates, throttles, filters, searches, orders and pages the rows of
 // a list, and renders what comes out as JSON or as a browsable page, byte for byte.
 //
-// It knows nothing of Launch Library but the kinds of its parameters: what there is
-// to list, and by which names, it is told by a ListView.
+// It knows nothing of Launch Library but the kinds of its parameters: a ListView
+// says what there is to list, and by which names.
 package drf

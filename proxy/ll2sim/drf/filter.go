@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
-	"strconv"
 	"strings"
 
 	"perigee/proxy/ll2/catalog"
@@ -24,30 +23,6 @@ const (
 	IContains Operator = "icontains"
 )
 
-// Field is where a filter, a search or an ordering finds its values.
-type Field struct {
-	Path []string // from the row to the value
-	Part string   // "day", "month" or "year" of the value, else empty
-}
-
-// values returns the values of a row, also those that only detail shows.
-func (f Field) values(r *Row) List { return Lookup(List{r.Base, r.Detail}, f.Path...) }
-
-// Text returns a value of the field as it compares with text.
-func (f Field) Text(value any) string {
-	if f.Part == "" {
-		return Text(value)
-	}
-	t, ok := Time(value)
-	if !ok {
-		return ""
-	}
-	return strconv.Itoa(map[string]int{"day": t.Day(), "month": int(t.Month()), "year": t.Year()}[f.Part])
-}
-
-// Test tells whether a row stays.
-type Test func(*Row) bool
-
 // Filter is one parameter that a list is filtered by, as django-filter declares it.
 type Filter struct {
 	Name  string
@@ -61,7 +36,7 @@ type Filter struct {
 
 // test reads the values of the parameter, of which there is one at least. A nil test
 // is that it does not filter; all are the rows that choices are made from. The error
-// is what the client is told.
+// is the message for the client.
 func (f Filter) test(values []string, all []*Row) (Test, error) {
 	value := values[len(values)-1]
 	switch {

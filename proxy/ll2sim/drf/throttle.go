@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Throttle is DRF's SimpleRateThrottle: a sliding log of the requests let through,
-// one log for each identity. It is safe for concurrent use.
+// Throttle is DRF's SimpleRateThrottle: a sliding log of the requests allowed, one
+// log for each identity. It is safe for concurrent use.
 type Throttle struct {
 	limit  int
 	period time.Duration
@@ -17,7 +17,7 @@ type Throttle struct {
 	allowed int
 }
 
-// NewThrottle returns a Throttle that lets limit requests of an identity through in a
+// NewThrottle returns a Throttle that allows limit requests of an identity in a
 // period. A negative limit is none.
 func NewThrottle(limit int, period time.Duration, now func() time.Time) *Throttle {
 	return &Throttle{limit: limit, period: period, now: now, logs: map[string][]time.Time{}}
@@ -38,7 +38,7 @@ func (t *Throttle) Allow(ident string) *Exception {
 	return nil
 }
 
-// Allowed returns how many requests of all identities were let through so far.
+// Allowed returns how many requests of all identities were allowed so far.
 func (t *Throttle) Allowed() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -66,7 +66,7 @@ type Report struct {
 	Limit  int           // requests a period; 0: any number
 	Period time.Duration // how long a request counts
 	Used   int           // requests that count now
-	Next   time.Duration // until the next request is let through; 0: it is now
+	Next   time.Duration // until the next request is allowed; 0: now
 }
 
 // Report returns what an identity may still ask.

@@ -7,24 +7,18 @@ import (
 	"perigee/proxy/ll2sim/python"
 )
 
-// Row is one row of a list with all its detail. It is never changed once it is listed.
-type Row struct {
-	Base   Object // what a list shows
-	Detail Object // what a view of the row alone adds
-}
-
 // ListView declares a list and what can be done with it.
 type ListView struct {
 	Rows     []*Row           // in the order in which rows that compare equal come out
 	All      []*Row           // Rows and those of the same model that are not listed now
-	Filters  []Filter         // in the order in which errors are told
+	Filters  []Filter         // in the order in which errors are listed
 	Search   []Field          // the fields searched; nil: search is no parameter
 	Ordering map[string]Field // the names that can be ordered by; nil: ordering is no parameter
 	Default  Term             // the ordering when none is asked for
 }
 
 // Filter returns the rows that pass the filters and the search of a query, or the
-// exception that tells what is wrong with it. Parameters that are not declared do
+// exception that says what is wrong with it. Parameters that are not declared do
 // not filter.
 func (v *ListView) Filter(q python.Query) ([]*Row, *Exception) {
 	var tests []Test
@@ -50,13 +44,6 @@ func (v *ListView) Filter(q python.Query) ([]*Row, *Exception) {
 	return Keep(v.Rows, tests...), nil
 }
 
-// Keep returns the rows that pass all tests.
-func Keep(rows []*Row, tests ...Test) []*Row {
-	return slices.DeleteFunc(slices.Clone(rows), func(r *Row) bool {
-		return slices.ContainsFunc(tests, func(t Test) bool { return !t(r) })
-	})
-}
-
 // search reads search as DRF 3.14 does: terms split at white space and commas, each
 // of which must occur in one of the search fields, in any case. Quotes are part of a
 // term, and NUL is left out. It returns nil if there is no term.
@@ -78,8 +65,8 @@ func (v *ListView) search(q python.Query) Test {
 }
 
 // Order returns rows in the order that a query asks for, as DRF's OrderingFilter
-// does: what is no ordering field falls out, among it what has two minus signs; if
-// nothing is left the default holds.
+// does: names that are no ordering field are dropped, such as one with two minus
+// signs; if none is left the default applies.
 func (v *ListView) Order(rows []*Row, q python.Query) []*Row {
 	var terms []Term
 	text, _ := q.Last("ordering")

@@ -50,8 +50,8 @@ func digitValue(r rune) (value byte, ok bool) {
 	return value % 10, true
 }
 
-// maxExponent bounds the numbers that are told apart. What lies beyond is as far
-// as any comparison with the data goes, and 1e999999999 must not be written out.
+// maxExponent bounds exponents, so that 1e999999999 is never written out. No number
+// in the data is so large or so small that a comparison could differ.
 const maxExponent = 100
 
 // decimalForm is what Decimal() reads, in ASCII digits: mantissa and exponent.

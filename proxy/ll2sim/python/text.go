@@ -1,6 +1,6 @@
-// Package python reads text as Python's standard library does, wherever Go's own
-// differs and a server written in Python lets clients feel it: numbers, white
-// space, broken UTF-8 and query strings.
+// Package python reads text as Python's standard library does, where Go's own
+// differs and clients of a server in Python notice: numbers, white space, broken
+// UTF-8 and query strings.
 package python
 
 import (

@@ -6,6 +6,41 @@ import (
 	"perigee/proxy/ll2/catalog"
 )
 
+// target is what a path of the API names.
+type target struct {
+	version  string
+	endpoint *catalog.Endpoint // nil: the list of all endpoints
+	id       string            // of an object, as in the path
+}
+
+// route finds what a decoded path names. All that exists ends with a slash.
+func route(path string) (t target, ok bool) {
+	rest, ok := strings.CutPrefix(path, "/")
+	if !ok || !strings.HasSuffix(path, "/") {
+		return target{}, false
+	}
+	version, rest, ok := strings.Cut(rest, "/")
+	if !ok || version != catalog.Latest && !isOldVersion(version) {
+		return target{}, false
+	}
+	t = target{version: version}
+	if rest == "" {
+		return t, true
+	}
+	if isOldVersion(version) {
+		if rest, ok = renamed(rest); !ok {
+			return target{}, false
+		}
+	}
+	t.endpoint, t.id, ok = catalog.Find("/" + catalog.Latest + "/" + rest)
+	return t, ok
+}
+
+// isThrottle reports whether t is the one endpoint that costs nothing.
+func (t target) isThrottle() bool {
+	return t.endpoint != nil && strings.HasSuffix(t.endpoint.Path, "/api-throttle/")
+}
+
 func isOldVersion(version string) bool {
 	return version == "2.0.0" || version == "2.1.0" || version == "2.2.0"
 }
