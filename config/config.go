@@ -67,12 +67,17 @@ type Config struct {
 
 	// ValkeyPasswordFile is where ValkeyPassword came from; "" if there is none.
 	ValkeyPasswordFile string `env:"PERIGEE_VALKEY_PASSWORD_FILE" path:"true" allowed:"a readable file that holds the password alone" desc:"File that holds the server's password, in place of one in PERIGEE_VALKEY_URL."`
-	ValkeyPassword     Secret `env:"-"`
 
-	// ValkeyCAFile is where ValkeyCAs came from, "" and nil if unset. It is set only
-	// with a ValkeyURL that is rediss.
-	ValkeyCAFile string         `env:"PERIGEE_VALKEY_CA_FILE" path:"true" allowed:"a readable file of certificates in PEM, with a rediss URL" desc:"Certificate authorities that may vouch for the server. Unset: those of the system."`
-	ValkeyCAs    *x509.CertPool `env:"-"`
+	// ValkeyPassword is what ValkeyPasswordFile held when the settings were loaded.
+	ValkeyPassword Secret `env:"-"`
+
+	// ValkeyCAFile is where ValkeyCAs came from; "" if unset. It is set only with a
+	// ValkeyURL that is rediss.
+	ValkeyCAFile string `env:"PERIGEE_VALKEY_CA_FILE" path:"true" allowed:"a readable file of certificates in PEM, with a rediss URL" desc:"Certificate authorities that may vouch for the server. Unset: those of the system."`
+
+	// ValkeyCAs are the certificates that ValkeyCAFile held when the settings were
+	// loaded; nil if unset.
+	ValkeyCAs *x509.CertPool `env:"-"`
 
 	// ValkeyTimeout is 10 ms to 5 s.
 	ValkeyTimeout time.Duration `env:"PERIGEE_VALKEY_TIMEOUT" envDefault:"250ms" min:"10ms" max:"5s" desc:"How long one call to the server may take. After one that takes longer, this replica goes on by itself until the server answers again."`
@@ -107,6 +112,7 @@ type Config struct {
 	// QuotaWait is 0 for not at all.
 	QuotaWait time.Duration `env:"PERIGEE_QUOTA_WAIT" envDefault:"8s" allowed:"a duration; 0 is not at all" desc:"How long a client waits at most for a request of the quota when it is spent and nothing is cached."`
 
+	// RateLimitHeaders is whether answers carry RateLimit and RateLimit-Policy.
 	RateLimitHeaders Switch `env:"PERIGEE_RATELIMIT_HEADERS" envDefault:"on" allowed:"on or off" desc:"Whether answers carry the quota in RateLimit and RateLimit-Policy."`
 
 	// ClientKeysFile is "" if there are no named clients.
@@ -115,11 +121,13 @@ type Config struct {
 	// ClientKeys is KeysOptional, or KeysRequired if there is a ClientKeysFile.
 	ClientKeys string `env:"PERIGEE_CLIENT_KEYS" envDefault:"optional" oneof:"optional,required" allowed:"optional, or required with PERIGEE_CLIENT_KEYS_FILE" desc:"Whether clients without a known key are served."`
 
-	// Window is 0 for off, as is WindowDetailed.
+	// Window is how many elements of a list are fetched at once; 0 is off.
 	Window Window `env:"PERIGEE_WINDOW" envDefault:"100" allowed:"a number from 10 to 100, or off" desc:"How many elements of a list are fetched at once. Smaller pages are cut from them, byte for byte. off fetches pages as clients ask for them."`
 
+	// WindowDetailed is Window for lists with mode=detailed.
 	WindowDetailed Window `env:"PERIGEE_WINDOW_DETAILED" envDefault:"100" allowed:"a number from 10 to 100, or off" desc:"The same for mode=detailed, whose elements are large: 100 launches are about 4 MB."`
 
+	// MoveTimeBounds is whether bounds near the present second are moved.
 	MoveTimeBounds Switch `env:"PERIGEE_MOVE_TIME_BOUNDS" envDefault:"on" allowed:"on or off" desc:"Whether polls that filter by the present second, as net__gte=<now>, share one answer for each freshness interval."`
 
 	// UnknownParams is UnknownDrop or UnknownKeep.
