@@ -83,8 +83,10 @@ const (
 
 // String returns the name of the state in lower case, as logs show it.
 func (s State) String() string {
-	names := [...]string{Dead: "dead", Stale: "stale", Revalidate: "revalidate", Fresh: "fresh"}
-	return names[min(int(s), len(names)-1)]
+	if s > Fresh {
+		s = Dead
+	}
+	return [...]string{Dead: "dead", Stale: "stale", Revalidate: "revalidate", Fresh: "fresh"}[s]
 }
 
 // clockSlack is how far in the future an entry may have been answered. The clocks
