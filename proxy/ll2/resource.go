@@ -52,7 +52,7 @@ type Resource struct {
 	// sent too: to DRF it is not the same as none.
 	Accept string
 	// Representation is what a stock DRF negotiates. For Outside, Throttle and
-	// Unknown paths it binds nobody: those may have renderers of their own.
+	// Unknown paths it is only a guess: those may have renderers of their own.
 	Representation Representation
 	// Indent is the number of spaces that JSON is indented by, 0 to MaxIndent, where
 	// 0 is compact. For HTML it is that of the JSON within the page, usually 4.

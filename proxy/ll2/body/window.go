@@ -30,7 +30,7 @@ type Window struct {
 	// many it has room for, Count how many the whole list had at that time.
 	Offset, Count int64
 	Width         int
-	// Digest is of the body, for Cut.AppendIdentity. Whoever makes a Window sets it.
+	// Digest is of the body, for Cut.AppendIdentity. The caller of NewWindow sets it.
 	Digest [32]byte
 
 	body   []byte

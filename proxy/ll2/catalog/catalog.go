@@ -50,7 +50,7 @@ const (
 	StringList                  // texts in one comma list: x=a,b
 	UUIDList                    // UUIDs in one comma list
 	Repeated                    // numbers, one a pair: x=1&x=2
-	Mode                        // the level of detail, one of Endpoint.Modes
+	Mode                        // the level of detail, a key of Endpoint.Items
 	Search                      // terms that are looked for in Endpoint.Search
 	Ordering                    // a comma list of Endpoint.Ordering, each perhaps after a minus
 	Limit                       // the page size
