@@ -126,7 +126,7 @@ func TestPinnedOutlivesEviction(t *testing.T) {
 	}
 }
 
-// TestGetDoesNotWait reads while a writer holds the lock of writers.
+// TestGetDoesNotWait reads while a writer has the lock of writers.
 func TestGetDoesNotWait(t *testing.T) {
 	m := openMemory(t, MemoryOptions{})
 	e := sized(t, "a", 1000)

@@ -54,10 +54,10 @@ func (m *model) put(t *rapid.T) {
 		rapid.IntRange(2500, 15_000),       // pinned only
 		rapid.IntRange(modelBytes/4, 1e15), // not cached
 	).Draw(t, "size")
-	_, held := m.lookup(e.Key)
+	_, cached := m.lookup(e.Key)
 	err := m.memory.Put(e)
 	m.added++
-	if held {
+	if cached {
 		m.replaced++
 	}
 	m.recent = slices.DeleteFunc(m.recent, func(r *Entry) bool { return r.Key == e.Key })
@@ -88,7 +88,7 @@ func (m *model) get(t *rapid.T) {
 
 func (m *model) delete(t *rapid.T) {
 	key := modelKey.Draw(t, "key")
-	if _, held := m.lookup(key); held {
+	if _, cached := m.lookup(key); cached {
 		m.deleted++
 	}
 	if err := m.memory.Delete(key); err != nil {
@@ -105,18 +105,18 @@ func (m *model) check(t *rapid.T) {
 			t.Errorf("got (%p, %t) for %q, one of the latest, want %p", got, ok, e.Key, e)
 		}
 	}
-	var held []*Entry
+	var cached []*Entry
 	for i := range 41 {
 		if got, ok := m.lookup(numbered(i)); ok {
-			held = append(held, got)
+			cached = append(cached, got)
 			if got != m.latest[numbered(i)] {
 				t.Errorf("got %p for %q, want %p", got, numbered(i), m.latest[numbered(i)])
 			}
 		}
 	}
 	s := m.memory.Stats()
-	if s.Entries != len(held) || s.Bytes != costOf(held) {
-		t.Errorf("got %d entries of %d bytes, want %d of %d", s.Entries, s.Bytes, len(held), costOf(held))
+	if s.Entries != len(cached) || s.Bytes != costOf(cached) {
+		t.Errorf("got %d entries of %d bytes, want %d of %d", s.Entries, s.Bytes, len(cached), costOf(cached))
 	}
 	if s.PinnedEntries != len(m.recent) || s.PinnedBytes != costOf(m.recent) {
 		t.Errorf("got %d pinned of %d bytes, want %d of %d", s.PinnedEntries, s.PinnedBytes, len(m.recent), costOf(m.recent))
@@ -124,7 +124,7 @@ func (m *model) check(t *rapid.T) {
 	if s.Bytes > s.MaxBytes {
 		t.Errorf("got %d bytes, limit %d", s.Bytes, s.MaxBytes)
 	}
-	if gone := m.added - m.replaced - m.deleted - len(held); s.Evicted+m.refused != uint64(gone) {
+	if gone := m.added - m.replaced - m.deleted - len(cached); s.Evicted+m.refused != uint64(gone) {
 		t.Errorf("got %d evicted and %d refused, want %d together", s.Evicted, m.refused, gone)
 	}
 	if s.Hits != m.hits || s.Misses != m.misses {

@@ -75,7 +75,7 @@ func TestNewestReturnsTheNewer(t *testing.T) {
 // TestNewestDoesNotUndoAPut stores an entry while Renew is between having read below
 // and putting above.
 func TestNewestDoesNotUndoAPut(t *testing.T) {
-	for _, held := range []int{0, 1} {
+	for _, above := range []int{0, 1} {
 		read, goOn := make(chan struct{}), make(chan struct{})
 		upper, lower := newMemory(t), newMemory(t)
 		l := layer(t, cache.LayeredOptions{Upper: upper, Lower: lower, Rebuild: func(e *cache.Entry) *cache.Entry {
@@ -83,7 +83,7 @@ func TestNewestDoesNotUndoAPut(t *testing.T) {
 			<-goOn
 			return e
 		}})
-		put(t, upper, held)
+		put(t, upper, above)
 		put(t, lower, 2)
 		var renewing sync.WaitGroup
 		renewing.Go(func() { l.Newest(layeredKey) })
@@ -95,7 +95,7 @@ func TestNewestDoesNotUndoAPut(t *testing.T) {
 			"together": l.Get, "renewed": l.Newest, "above": upper.Get, "below": lower.Get,
 		} {
 			if got := seed(t, get); got != 3 {
-				t.Errorf("held %d, %s: got entry %d, want the one that was stored last", held, where, got)
+				t.Errorf("above %d, %s: got entry %d, want the one that was stored last", above, where, got)
 			}
 		}
 	}

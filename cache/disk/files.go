@@ -29,7 +29,9 @@ const (
 
 func nameOf(key cache.Key) name { return sha256.Sum256([]byte(key)) }
 
-func (n name) shard() byte    { return n[0] }
+func (n name) shard() byte { return n[0] }
+
+// String returns the name in hexadecimal digits, as the file has it.
 func (n name) String() string { return hex.EncodeToString(n[:]) }
 
 // parseName returns the name of the entry whose file is called base.

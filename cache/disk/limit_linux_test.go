@@ -37,13 +37,13 @@ func limited(dir string) error {
 	}
 	for range 3 {
 		if err := tier.Put(page("large", 100_000)); kindOf(err) != full {
-			return fmt.Errorf("got error %v, want one of no room", err)
+			return fmt.Errorf("got error %v, want one of no space", err)
 		}
 	}
 	_, small := tier.Get("small")
 	_, large := tier.Get("large")
 	if lines := log.Lines("the disk is full"); !small || large || len(lines) != 1 {
-		return fmt.Errorf("got (%t, %t, %q), want the small one held and one line", small, large, lines)
+		return fmt.Errorf("got (%t, %t, %q), want the small one cached and one line", small, large, lines)
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, "*", tempPrefix+"*")); err != nil || len(left) != 0 {
 		return fmt.Errorf("got (%q, %v), want nothing left behind", left, err)

@@ -33,7 +33,7 @@ func TestDiskFull(t *testing.T) {
 	dir := mountSmall(t)
 	c := newClock()
 	tier := openWalked(t, Options{Dir: filepath.Join(dir, "tier"), Now: c.Now, Logger: log.Logger()})
-	mustPut(t, tier, c.aged("held", isFresh), c.aged("old", isFresh))
+	mustPut(t, tier, c.aged("kept", isFresh), c.aged("old", isFresh))
 	ballast := filepath.Join(dir, "ballast")
 	if err := os.WriteFile(ballast, make([]byte, 1<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
 		t.Fatalf("fill: got error %v, want ENOSPC", err)
@@ -47,7 +47,7 @@ func TestDiskFull(t *testing.T) {
 		}
 	}
 	wantMissing(t, tier, "old") // a newer one was seen
-	wantCached(t, tier, "held")
+	wantCached(t, tier, "kept")
 	if got := tier.Stats(); got.Full != 3 || got.Unhealthy == "" || got.Evicted != 0 {
 		t.Errorf("got %+v, want it to be full three times", got)
 	}
