@@ -10,6 +10,7 @@ import (
 	"perigee/proxy/collection"
 	"perigee/proxy/fetch"
 	"perigee/proxy/ll2"
+	"perigee/proxy/quota"
 	"perigee/proxy/render"
 	"perigee/proxy/respond"
 	"perigee/proxy/upstream"
@@ -206,6 +207,12 @@ func (f fetched) billed() bool {
 // good reports whether the fetch brought an answer that may be stored.
 func (f fetched) good() bool { return f.err == nil && f.result.Fault == "" }
 
+// throttled reports whether there was no quota for the fetch, or upstream said so.
+func (f fetched) throttled() bool {
+	_, refused := errors.AsType[*quota.RefusedError](f.err)
+	return refused || f.result != nil && f.result.Entry.Status == http.StatusTooManyRequests
+}
+
 // conclude is decide once more, with what the fetch for the reason fwd has brought:
 // serve it, or what is cached in its place (RFC 5861, section 4; throttling counts
 // as failure here), or relay what upstream said. It is pure.
@@ -215,7 +222,7 @@ func conclude(f fetched, fallback render.Source, fwd respond.Fwd, now time.Time)
 		return decision{source: render.Whole(f.result.Entry), handling: fetchHandling(f, fwd, now)}
 	case fallback != nil && servable(fallback, now):
 		return decision{source: fallback, handling: fallbackHandling(fallback.Oldest(), f, now)}
-	case throttled(f):
+	case f.throttled():
 		return decision{err: errThrottled}
 	case f.err != nil:
 		return decision{err: f.err}
@@ -256,7 +263,7 @@ func fallbackHandling(cached *cache.Entry, f fetched, now time.Time) respond.Han
 		h.Outcome = respond.Hit
 	}
 	switch {
-	case throttled(f):
+	case f.throttled():
 		h.Detail = "stale-quota"
 	case f.err != nil:
 		h.Detail = "stale-" + problemOf(f.err).Reason

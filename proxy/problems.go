@@ -9,7 +9,6 @@ import (
 	"perigee/proxy/clients"
 	"perigee/proxy/coalesce"
 	"perigee/proxy/fetch"
-	"perigee/proxy/quota"
 	"perigee/proxy/respond"
 	"perigee/proxy/upstream"
 )
@@ -17,12 +16,6 @@ import (
 // errThrottled tells that the quota is spent. The quota is the same for everybody,
 // but each client is told when to come back: see rateLimits.
 var errThrottled = errors.New("the quota is spent")
-
-// throttled reports whether there was no quota for a fetch, or upstream said so.
-func throttled(f fetched) bool {
-	_, refused := errors.AsType[*quota.RefusedError](f.err)
-	return refused || f.result != nil && f.result.Entry.Status == http.StatusTooManyRequests
-}
 
 // When to ask again that could not be answered, where nothing better is known.
 const (
