@@ -65,6 +65,41 @@ func TestParseHTTPDate(t *testing.T) {
 			if !got.Equal(tt.want) || ok == tt.want.IsZero() {
 				t.Errorf("got %v, %t, want %v", got, ok, tt.want)
 			}
+			if got, ok := ParseHTTPDateLoosely(tt.s, near()); !tt.want.IsZero() && (!ok || !got.Equal(tt.want)) {
+				t.Errorf("loosely: got %v, %t, want %v", got, ok, tt.want)
+			}
+		})
+	}
+}
+
+// TestParseHTTPDateLoosely has what is read in responses alone, and what never is.
+func TestParseHTTPDateLoosely(t *testing.T) {
+	example := time.Date(1994, time.November, 6, 8, 49, 37, 0, time.UTC)
+	for _, tt := range []struct {
+		s    string
+		want time.Time // zero: invalid
+	}{
+		{"Sun, 06 Nov 1994 8:49:37 GMT", example},
+		{"Sun, 06 Nov 1994 08:49:37.5 GMT", example.Add(time.Second / 2)},
+		{"Sun,  06  Nov 1994 08:49:37  GMT", example},
+		{"Sunday, 06-Nov-94 8:49:37 GMT", example},
+		{"Sun Nov 6 8:49:37 1994", example},
+		{"Sun, 06 Nov 1994 08:49:37 PST", time.Time{}},
+		{"Sun, 06 Nov 1994 08:49:37 +0000", time.Time{}},
+		{"Sun, 06 Nov 1994 08.49.37 GMT", time.Time{}},
+		{"06 Nov 1994 08:49:37 GMT", time.Time{}},
+		{"784111777", time.Time{}},
+		{"0", time.Time{}},
+		{"", time.Time{}},
+	} {
+		t.Run(tt.s, func(t *testing.T) {
+			got, ok := ParseHTTPDateLoosely(tt.s, near())
+			if ok == tt.want.IsZero() || !got.Equal(tt.want) {
+				t.Errorf("got %v, %t, want %v", got, ok, tt.want)
+			}
+			if _, ok := ParseHTTPDate(tt.s, near()); ok {
+				t.Error("it is read strictly too")
+			}
 		})
 	}
 }

@@ -56,7 +56,7 @@ const (
 // here. Date does not count: freshness would depend on how far two clocks differ.
 func (p *Policy) Decide(path string, status int, upstream http.Header, answered time.Time) StoreDecision {
 	d := StoreDecision{Age: parseAge(upstream)}
-	d.Date, _ = ParseHTTPDate(upstream.Get("Date"), answered)
+	d.Date, _ = ParseHTTPDateLoosely(upstream.Get("Date"), answered)
 	cc := parseCacheControl(upstream.Values("Cache-Control"))
 	ttl := p.ttl(path)
 	whileRevalidate, ifError := max(p.StaleWhileRevalidate, 0), max(p.StaleIfError, 0)

@@ -206,7 +206,7 @@ func lifetime(x *Exchange, d *directives) (life time.Duration, explicit bool) {
 		return life, true
 	}
 	if lines := x.Response["Expires"]; len(lines) > 0 && !d.targeted {
-		expires, ok := ParseHTTPDate(lines[0], x.Answered)
+		expires, ok := ParseHTTPDateLoosely(lines[0], x.Answered)
 		if !ok {
 			return 0, true // section 5.3: an invalid date is in the past
 		}
@@ -218,7 +218,7 @@ func lifetime(x *Exchange, d *directives) (life time.Duration, explicit bool) {
 // heuristicLifetime estimates a lifetime where upstream states none. A response
 // that sets a cookie was made for one client: it is not served to others on a guess.
 func heuristicLifetime(x *Exchange, d *directives) time.Duration {
-	modified, ok := ParseHTTPDate(x.Response.Get("Last-Modified"), x.Answered)
+	modified, ok := ParseHTTPDateLoosely(x.Response.Get("Last-Modified"), x.Answered)
 	if !ok || !heuristicStatus(x.Status) && !d.public || setsCookie(x.Response) {
 		return 0
 	}
@@ -228,7 +228,7 @@ func heuristicLifetime(x *Exchange, d *directives) time.Duration {
 // dateOf returns when a response was generated. Without a valid Date that is when
 // it arrived (RFC 9110, section 6.6.1).
 func dateOf(x *Exchange) time.Time {
-	if date, ok := ParseHTTPDate(x.Response.Get("Date"), x.Answered); ok {
+	if date, ok := ParseHTTPDateLoosely(x.Response.Get("Date"), x.Answered); ok {
 		return date
 	}
 	return x.Answered

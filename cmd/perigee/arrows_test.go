@@ -26,7 +26,7 @@ type arrow struct {
 func arrows() []arrow {
 	return []arrow{
 		{from: "cmd/perigee", to: []string{"cmd/perigee/app", "config", "proxy/ll2sim"}, tests: []string{"cache", "cache/archive", "cache/disk", "proxy/ll2"}},
-		{from: "cmd/perigee/app", to: []string{"cache", "cache/archive", "cache/disk", "cache/rfc9111", "cache/valkey", "config", "metrics", "proxy", "proxy/clients", "proxy/collection", "proxy/fetch", "proxy/plain", "proxy/quota", "proxy/respond", "proxy/upstream"}},
+		{from: "cmd/perigee/app", to: []string{"cache", "cache/archive", "cache/disk", "cache/rfc9111", "cache/valkey", "config", "metrics", "proxy", "proxy/clients", "proxy/collection", "proxy/fetch", "proxy/httpcache", "proxy/quota", "proxy/respond", "proxy/upstream"}},
 		{from: "config", to: []string{"cache/valkey"}},
 		{from: "proxy", to: []string{"cache", "cache/rfc9111", "proxy/clients", "proxy/coalesce", "proxy/collection", "proxy/fetch", "proxy/ll2", "proxy/ll2/body", "proxy/quota", "proxy/render", "proxy/respond", "proxy/upstream"}},
 		{from: "proxy/clients"},
@@ -42,7 +42,7 @@ func arrows() []arrow {
 		{from: "proxy/collection", to: []string{"cache", "proxy/ll2", "proxy/ll2/body", "proxy/render"}},
 		{from: "proxy/upstream"},
 		{from: "proxy/quota"},
-		{from: "proxy/plain", to: []string{"cache", "cache/rfc9111", "proxy/coalesce", "proxy/respond"}},
+		{from: "proxy/httpcache", to: []string{"cache", "cache/rfc9111", "proxy/coalesce", "proxy/respond"}},
 		{from: "proxy/ll2sim", to: []string{"proxy/ll2/catalog", "proxy/ll2sim/dataset", "proxy/ll2sim/drf", "proxy/ll2sim/python", "testdata"}},
 		{from: "proxy/ll2sim/dataset", to: []string{"proxy/ll2/catalog", "proxy/ll2sim/drf", "testdata"}, tests: []string{"proxy/ll2sim/python"}},
 		{from: "proxy/ll2sim/drf", to: []string{"proxy/ll2/catalog", "proxy/ll2sim/python"}},

@@ -248,10 +248,7 @@ func TestAnyTimes(t *testing.T) {
 			Run:  rapid.IntRange(0, 4).Draw(t, "run"),
 		}
 	}), 1, 12)
-	type made struct {
-		end   time.Time
-		names []string
-	}
+	type made struct{ end time.Time }
 	rapid.Check(t, func(rt *rapid.T) {
 		all := callers.Draw(rt, "callers")
 		synctest.Test(t, func(t *testing.T) {

@@ -5,13 +5,13 @@ import (
 
 	"perigee/cache"
 	"perigee/config"
-	"perigee/proxy/plain"
+	"perigee/proxy/httpcache"
 )
 
 // newHTTP makes the proxy of profile http. What decides there is the headers of
 // upstream, so that most settings have no say.
-func newHTTP(c *config.Config, store cache.Tier, o plain.Observer, log *slog.Logger) (*plain.Handler, error) {
-	return plain.New(plain.Options{
+func newHTTP(c *config.Config, store cache.Tier, o httpcache.Observer, log *slog.Logger) (*httpcache.Handler, error) {
+	return httpcache.New(httpcache.Options{
 		UpstreamURL: c.UpstreamURL, Store: store, StaleIfError: c.StaleIfError,
 		Timeout: c.UpstreamTimeout, MaxBody: int64(c.MaxBody), Observer: o, Logger: log,
 	})

@@ -8,7 +8,7 @@ import (
 	"perigee/config"
 	"perigee/metrics"
 	"perigee/proxy"
-	"perigee/proxy/plain"
+	"perigee/proxy/httpcache"
 	"perigee/proxy/quota"
 )
 
@@ -25,7 +25,7 @@ func newMetrics(c *config.Config, s *store, late func() *ll2) (*metrics.Metrics,
 		WindowsCached: func() int { return late().windows() },
 	}
 	if c.Profile == config.ProfileHTTP {
-		options.Endpoints = plain.Endpoints()
+		options.Endpoints = httpcache.Endpoints()
 	}
 	if s.disk != nil {
 		options.Disk = s.disk.Stats

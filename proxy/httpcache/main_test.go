@@ -1,4 +1,4 @@
-package plain_test
+package httpcache_test
 
 import (
 	"testing"

@@ -1,4 +1,4 @@
-package plain_test
+package httpcache_test
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"perigee/proxy/plain"
+	"perigee/proxy/httpcache"
 )
 
 // Each test of this file is named for what a user of some cache had to suffer.
@@ -17,7 +17,7 @@ import (
 // A 304 that one client asked for must not be what another gets.
 func TestA304NeverReachesWhoDidNotAskForOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, plain.Options{}, confirms(`"v"`, "hello", "Cache-Control", "max-age=10"))
+		r := newRig(t, httpcache.Options{}, confirms(`"v"`, "hello", "Cache-Control", "max-age=10"))
 		r.want(r.get("If-None-Match", `"v"`), 304, "", "fwd=uri-miss")
 		r.want(r.get(), 200, "hello", "fwd=uri-miss")
 		time.Sleep(20 * time.Second)
@@ -38,7 +38,7 @@ func TestAStaleBodyIsSentOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, plain.Options{}, says(200, "hello", "Cache-Control", "max-age=10, stale-if-error=60"), fails)
+				r := newRig(t, httpcache.Options{}, says(200, "hello", "Cache-Control", "max-age=10, stale-if-error=60"), fails)
 				r.get()
 				time.Sleep(20 * time.Second)
 				got := r.get()
@@ -58,7 +58,7 @@ func TestARefreshOutlivesItsClient(t *testing.T) {
 			time.Sleep(5 * time.Second)
 			says(200, "new", "Cache-Control", "max-age=10")(w, r)
 		}
-		r := newRig(t, plain.Options{}, says(200, "old", "Cache-Control", "max-age=10, stale-while-revalidate=60"), slow)
+		r := newRig(t, httpcache.Options{}, says(200, "old", "Cache-Control", "max-age=10, stale-while-revalidate=60"), slow)
 		r.get()
 		time.Sleep(15 * time.Second)
 		ctx, leave := context.WithCancel(t.Context())
@@ -73,7 +73,7 @@ func TestARefreshOutlivesItsClient(t *testing.T) {
 // Stale answers must be refreshed each time they are served, and end.
 func TestNothingIsServedStaleForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, plain.Options{},
+		r := newRig(t, httpcache.Options{},
 			says(200, "old", "Cache-Control", "max-age=10, stale-while-revalidate=60"), says(500, "no"))
 		r.get()
 		time.Sleep(15 * time.Second)
@@ -95,7 +95,7 @@ func TestACollapsedValidationExpires(t *testing.T) {
 			time.Sleep(time.Second)
 			confirms(`"v"`, "hello", "Cache-Control", "max-age=10")(w, r)
 		}
-		r := newRig(t, plain.Options{}, slow)
+		r := newRig(t, httpcache.Options{}, slow)
 		r.get()
 		for round := range 3 {
 			time.Sleep(11 * time.Second)
@@ -115,7 +115,7 @@ func TestOnlyGoodAnswersAreServedStale(t *testing.T) {
 	for _, tt := range []struct{ kept, want int }{{200, 200}, {404, 404}, {500, 503}, {503, 503}} {
 		t.Run(strconv.Itoa(tt.kept), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, plain.Options{StaleIfError: time.Hour},
+				r := newRig(t, httpcache.Options{StaleIfError: time.Hour},
 					says(tt.kept, "kept", "Cache-Control", "max-age=10", "Etag", `"v"`), says(503, "down"))
 				r.get()
 				r.want(r.get(), tt.kept, "kept", "hit")
@@ -132,7 +132,7 @@ func TestOnlyGoodAnswersAreServedStale(t *testing.T) {
 // until then.
 func TestA429IsNotFrozen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, plain.Options{},
+		r := newRig(t, httpcache.Options{},
 			says(429, "slow down", "Cache-Control", "max-age=600", "Retry-After", "100"), says(200, "hello", "Cache-Control", "max-age=10"))
 		if got := r.get(); got.status != 429 || got.header.Get("Retry-After") != "100" {
 			t.Errorf("first: %d, Retry-After %q", got.status, got.header.Get("Retry-After"))
@@ -150,7 +150,7 @@ func TestA429IsNotFrozen(t *testing.T) {
 // While upstream throttles, what is held is served, and nothing is asked.
 func TestAThrottledUpstreamIsLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, plain.Options{StaleIfError: time.Hour},
+		r := newRig(t, httpcache.Options{StaleIfError: time.Hour},
 			says(200, "hello", "Cache-Control", "max-age=10"), says(429, "slow down", "Retry-After", "100"))
 		r.get()
 		time.Sleep(20 * time.Second)
@@ -169,7 +169,7 @@ func TestAThrottledUpstreamIsLeftAlone(t *testing.T) {
 // fails the test if it does.
 func TestHitAndForwardExcludeEachOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, plain.Options{StaleIfError: 50 * time.Second},
+		r := newRig(t, httpcache.Options{StaleIfError: 50 * time.Second},
 			says(200, "a", "Cache-Control", "max-age=10, stale-while-revalidate=10", "Cache-Status", "Origin; hit"),
 			says(503, "no"), says(503, "no"), says(200, "b", "Cache-Control", "no-store"))
 		for _, fields := range [][]string{

@@ -1,4 +1,4 @@
-package plain_test
+package httpcache_test
 
 import (
 	"github.com/dunglas/httpsfv"
@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"perigee/cache"
-	"perigee/proxy/plain"
+	"perigee/proxy/httpcache"
 )
 
 // origin is an upstream without sockets, so that it works inside simulated time
@@ -84,11 +84,11 @@ func confirms(tag, body string, fields ...string) http.HandlerFunc {
 type rig struct {
 	t  *testing.T
 	up *origin
-	h  *plain.Handler
+	h  *httpcache.Handler
 }
 
 // newRig must be called inside the bubble, if there is one.
-func newRig(t *testing.T, o plain.Options, steps ...http.HandlerFunc) *rig {
+func newRig(t *testing.T, o httpcache.Options, steps ...http.HandlerFunc) *rig {
 	t.Helper()
 	store, err := cache.NewMemory(cache.MemoryOptions{})
 	must(t, err)
@@ -99,7 +99,7 @@ func newRig(t *testing.T, o plain.Options, steps ...http.HandlerFunc) *rig {
 	if o.Transport == nil {
 		o.Transport = up
 	}
-	h, err := plain.New(o)
+	h, err := httpcache.New(o)
 	must(t, err)
 	t.Cleanup(func() { h.Close(); store.Close() })
 	return &rig{t: t, up: up, h: h}

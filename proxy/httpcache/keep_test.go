@@ -1,4 +1,4 @@
-package plain_test
+package httpcache_test
 
 import (
 	"net/http"
@@ -9,13 +9,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	"perigee/proxy/plain"
+	"perigee/proxy/httpcache"
 )
 
 // A part must not become the answer of those who ask for the whole meanwhile.
 func TestAPartIsNotSharedWithWhoAsksForTheWhole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, plain.Options{}, slowly(func(w http.ResponseWriter, r *http.Request) {
+		r := newRig(t, httpcache.Options{}, slowly(func(w http.ResponseWriter, r *http.Request) {
 			if r.Header.Get("Range") != "" {
 				says(206, "el", "Cache-Control", "max-age=60", "Content-Range", "bytes 1-2/5")(w, r)
 				return
@@ -33,7 +33,7 @@ func TestAPartIsNotSharedWithWhoAsksForTheWhole(t *testing.T) {
 // What is stale at once is validated for each, even for those who came together.
 func TestWhatMustBeValidatedIsNotShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, plain.Options{}, slowly(confirms(`"v"`, "hello", "Cache-Control", "no-cache")))
+		r := newRig(t, httpcache.Options{}, slowly(confirms(`"v"`, "hello", "Cache-Control", "no-cache")))
 		for _, a := range r.crowd(5) {
 			r.want(a, 200, "hello", "fwd=")
 		}
@@ -44,7 +44,7 @@ func TestWhatMustBeValidatedIsNotShared(t *testing.T) {
 // What upstream does not want kept any more is not served when it fails later.
 func TestAnObsoleteAnswerDoesNotComeBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, plain.Options{StaleIfError: time.Hour}, says(200, "old", "Cache-Control", "max-age=10"),
+		r := newRig(t, httpcache.Options{StaleIfError: time.Hour}, says(200, "old", "Cache-Control", "max-age=10"),
 			says(200, "mine", "Cache-Control", "private"), says(503, "down"))
 		r.get()
 		time.Sleep(20 * time.Second)
@@ -56,7 +56,7 @@ func TestAnObsoleteAnswerDoesNotComeBack(t *testing.T) {
 // A field that no-cache names is for the one who caused the fetch.
 func TestNamedFieldsAreNotKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, plain.Options{}, says(200, "hello", "Cache-Control", `max-age=60, no-cache="X"`, "X", "1"))
+		r := newRig(t, httpcache.Options{}, says(200, "hello", "Cache-Control", `max-age=60, no-cache="X"`, "X", "1"))
 		for _, want := range []string{"1", ""} {
 			if got := r.get().header.Get("X"); got != want {
 				t.Errorf("X: %q, want %q", got, want)
@@ -69,7 +69,7 @@ func TestNamedFieldsAreNotKept(t *testing.T) {
 func TestPartsOfDifferentRepresentationsStayApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int64
-		r := newRig(t, plain.Options{}, func(w http.ResponseWriter, r *http.Request) {
+		r := newRig(t, httpcache.Options{}, func(w http.ResponseWriter, r *http.Request) {
 			tag := strconv.Quote(strconv.FormatInt(n.Add(1), 10))
 			span := "0-1"
 			if r.Header.Get("Range") == "bytes=2-3" {
@@ -86,7 +86,7 @@ func TestPartsOfDifferentRepresentationsStayApart(t *testing.T) {
 // The age of what a 304 confirms is that of the 304.
 func TestAgeAfterValidation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, plain.Options{},
+		r := newRig(t, httpcache.Options{},
 			says(200, "hello", "Cache-Control", "max-age=60", "Etag", `"v"`, "Age", "50"),
 			says(304, "", "Cache-Control", "max-age=60", "Etag", `"v"`, "Age", "20"))
 		if got := r.get().header.Get("Age"); got != "50" {
@@ -106,7 +106,7 @@ func TestAgeAfterValidation(t *testing.T) {
 // A POST may be answered with the resource that it went to.
 func TestTheAnswerToAPostServesAsOneToGet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, plain.Options{}, says(200, "posted", "Cache-Control", "max-age=60", "Content-Location", "/a?b=1"))
+		r := newRig(t, httpcache.Options{}, says(200, "posted", "Cache-Control", "max-age=60", "Content-Location", "/a?b=1"))
 		r.want(r.do(t.Context(), http.MethodPost, "/a?b=1"), 200, "posted", "fwd=method;fwd-status=200;stored")
 		r.want(r.get(), 200, "posted", "hit")
 	})
@@ -115,7 +115,7 @@ func TestTheAnswerToAPostServesAsOneToGet(t *testing.T) {
 // A 304 that nobody asked for is no answer.
 func TestA304WithoutAConditionIsAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, plain.Options{StaleIfError: time.Minute}, says(304, ""), says(200, "hello", "Cache-Control", "max-age=10"), says(304, ""))
+		r := newRig(t, httpcache.Options{StaleIfError: time.Minute}, says(304, ""), says(200, "hello", "Cache-Control", "max-age=10"), says(304, ""))
 		if got := r.get(); got.status != http.StatusBadGateway {
 			t.Errorf("got %d, want 502", got.status)
 		}
@@ -128,7 +128,7 @@ func TestA304WithoutAConditionIsAFailure(t *testing.T) {
 // The target counts as it was sent, however Go would write it.
 func TestOddTargetsAreInvalidated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, plain.Options{}, says(200, "old", "Cache-Control", "max-age=60"), says(204, ""), says(200, "new"))
+		r := newRig(t, httpcache.Options{}, says(200, "old", "Cache-Control", "max-age=60"), says(204, ""), says(200, "new"))
 		r.do(t.Context(), http.MethodGet, "/a|b?%zz")
 		r.do(t.Context(), http.MethodPost, "/a|b?%zz")
 		r.want(r.do(t.Context(), http.MethodGet, "/a|b?%zz"), 200, "new", "fwd=uri-miss")

@@ -1,4 +1,4 @@
-package plain_test
+package httpcache_test
 
 import (
 	"net/http"
@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"perigee/proxy/plain"
+	"perigee/proxy/httpcache"
 )
 
 // TestWishes: what a client may ask of a fresh entry, 20 seconds old, and of a
@@ -43,7 +43,7 @@ func TestWishes(t *testing.T) {
 	} {
 		t.Run(strings.Join(tt.fields, " "), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, plain.Options{}, confirms(`"v"`, "hello", "Cache-Control", "max-age=60"))
+				r := newRig(t, httpcache.Options{}, confirms(`"v"`, "hello", "Cache-Control", "max-age=60"))
 				r.get()
 				time.Sleep(tt.age * time.Second)
 				got := r.get(tt.fields...)
@@ -57,7 +57,7 @@ func TestWishes(t *testing.T) {
 
 func TestValidationUpdatesWhatIsHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, plain.Options{},
+		r := newRig(t, httpcache.Options{},
 			says(200, "hello", "Cache-Control", "max-age=10", "Etag", `"v"`, "X", "1", "Y", "1", "Content-Encoding", "x"),
 			says(304, "", "Cache-Control", "max-age=100", "Etag", `"v"`, "X", "2", "Content-Encoding", "y", "Connection", "Z", "Z", "3"))
 		r.get()
@@ -76,7 +76,7 @@ func TestValidationUpdatesWhatIsHeld(t *testing.T) {
 
 func TestAHeadIsAnsweredFromWhatIsHeldAndUpdatesIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, plain.Options{},
+		r := newRig(t, httpcache.Options{},
 			says(200, "hello", "Cache-Control", "max-age=10", "Etag", `"v"`),
 			says(200, "", "Cache-Control", "max-age=100", "Etag", `"v"`),
 			says(200, "", "Cache-Control", "max-age=100", "Etag", `"w"`), says(200, "new"))
@@ -111,7 +111,7 @@ func TestUnsafeMethodsInvalidate(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, plain.Options{}, says(200, "hello", "Cache-Control", "max-age=60"),
+				r := newRig(t, httpcache.Options{}, says(200, "hello", "Cache-Control", "max-age=60"),
 					says(tt.status, "", tt.fields...), says(200, "hello"))
 				r.get()
 				r.do(t.Context(), tt.method, "/a?b=1")
@@ -129,7 +129,7 @@ func TestLocationInvalidatesWithinTheOrigin(t *testing.T) {
 	} {
 		for _, name := range []string{"Location", "Content-Location"} {
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, plain.Options{}, says(200, "hello", "Cache-Control", "max-age=60"),
+				r := newRig(t, httpcache.Options{}, says(200, "hello", "Cache-Control", "max-age=60"),
 					says(201, "", name, location), says(200, "hello"))
 				r.get()
 				r.do(t.Context(), http.MethodPost, "/c")
@@ -142,7 +142,7 @@ func TestLocationInvalidatesWithinTheOrigin(t *testing.T) {
 // What was asked before a change and comes after it is not kept.
 func TestAnAnswerFromBeforeAChangeIsNotKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, plain.Options{}, slowly(says(200, "old", "Cache-Control", "max-age=60")),
+		r := newRig(t, httpcache.Options{}, slowly(says(200, "old", "Cache-Control", "max-age=60")),
 			says(204, ""), says(200, "new", "Cache-Control", "max-age=60"))
 		done := make(chan answer, 1)
 		go func() { done <- r.get() }()
@@ -155,7 +155,7 @@ func TestAnAnswerFromBeforeAChangeIsNotKept(t *testing.T) {
 
 func TestVariantsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, plain.Options{}, func(w http.ResponseWriter, r *http.Request) {
+		r := newRig(t, httpcache.Options{}, func(w http.ResponseWriter, r *http.Request) {
 			says(200, r.Header.Get("X"), "Cache-Control", "max-age=60", "Vary", "X")(w, r)
 		})
 		values := strings.Split(strings.Repeat("v", 40), "")
@@ -170,7 +170,7 @@ func TestVariantsAreBounded(t *testing.T) {
 // A variant that is held may be the answer to a request that differs.
 func TestVariantsAreNominated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, plain.Options{}, confirms(`"v"`, "hello", "Cache-Control", "max-age=60", "Vary", "X"))
+		r := newRig(t, httpcache.Options{}, confirms(`"v"`, "hello", "Cache-Control", "max-age=60", "Vary", "X"))
 		r.get("X", "1")
 		r.want(r.get("X", "2"), 200, "hello", "fwd=vary-miss;fwd-status=304;stored")
 		r.want(r.get("X", "2"), 200, "hello", "hit")
@@ -181,7 +181,7 @@ func TestVariantsAreNominated(t *testing.T) {
 func TestPartsAreKeptAndCombined(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const body = "0123456789"
-		r := newRig(t, plain.Options{}, func(w http.ResponseWriter, r *http.Request) {
+		r := newRig(t, httpcache.Options{}, func(w http.ResponseWriter, r *http.Request) {
 			span := strings.TrimPrefix(r.Header.Get("Range"), "bytes=")
 			from, to := span[0]-'0', span[2]-'0'
 			says(206, body[from:to+1], "Cache-Control", "max-age=60", "Etag", `"v"`, "Content-Range", "bytes "+span+"/10")(w, r)

@@ -1,4 +1,4 @@
-package plain
+package httpcache
 
 import (
 	"net/http"

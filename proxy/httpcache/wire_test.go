@@ -1,4 +1,4 @@
-package plain_test
+package httpcache_test
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"perigee/cache"
-	"perigee/proxy/plain"
+	"perigee/proxy/httpcache"
 )
 
 // wired puts a Handler and an upstream on real sockets, for what only they show.
@@ -26,7 +26,7 @@ func wired(t *testing.T, upstream http.HandlerFunc) (base string, client *http.C
 	must(t, err)
 	store, err := cache.NewMemory(cache.MemoryOptions{})
 	must(t, err)
-	h, err := plain.New(plain.Options{UpstreamURL: u, Store: store})
+	h, err := httpcache.New(httpcache.Options{UpstreamURL: u, Store: store})
 	must(t, err)
 	front := httptest.NewServer(h)
 	t.Cleanup(func() { front.Close(); h.Close(); store.Close() })

@@ -1,4 +1,4 @@
-package plain_test
+package httpcache_test
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"perigee/proxy/plain"
+	"perigee/proxy/httpcache"
 )
 
 // slowly answers after a second.
@@ -34,7 +34,7 @@ func (r *rig) crowd(n int, fields ...string) []answer {
 
 func TestManyCauseOneFetch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, plain.Options{}, slowly(says(200, "hello", "Cache-Control", "max-age=10")))
+		r := newRig(t, httpcache.Options{}, slowly(says(200, "hello", "Cache-Control", "max-age=10")))
 		collapsed := 0
 		for _, a := range r.crowd(20) {
 			r.want(a, 200, "hello", "fwd=uri-miss")
@@ -54,7 +54,7 @@ func TestManyCauseOneFetch(t *testing.T) {
 func TestWhoWaitedForAnUncacheableAnswerAsksAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var n atomic.Int64
-		r := newRig(t, plain.Options{}, slowly(func(w http.ResponseWriter, r *http.Request) {
+		r := newRig(t, httpcache.Options{}, slowly(func(w http.ResponseWriter, r *http.Request) {
 			says(200, strings.Repeat("x", int(n.Add(1))), "Cache-Control", "private, max-age=60")(w, r)
 		}))
 		start := time.Now()
@@ -75,7 +75,7 @@ func TestWhoWaitedForAnUncacheableAnswerAsksAlone(t *testing.T) {
 
 func TestWhoDiffersInVaryAsksAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, plain.Options{}, slowly(func(w http.ResponseWriter, r *http.Request) {
+		r := newRig(t, httpcache.Options{}, slowly(func(w http.ResponseWriter, r *http.Request) {
 			says(200, r.Header.Get("Accept-Language"), "Cache-Control", "max-age=10", "Vary", "Accept-Language")(w, r)
 		}))
 		var both sync.WaitGroup
@@ -91,7 +91,7 @@ func TestWhoDiffersInVaryAsksAlone(t *testing.T) {
 
 func TestAClientThatLeavesEndsNothingForOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, plain.Options{}, slowly(says(200, "hello", "Cache-Control", "max-age=10")))
+		r := newRig(t, httpcache.Options{}, slowly(says(200, "hello", "Cache-Control", "max-age=10")))
 		ctx, leave := context.WithCancel(t.Context())
 		go r.do(ctx, http.MethodGet, "/a?b=1")
 		synctest.Wait()
@@ -109,7 +109,7 @@ func TestLongBodiesAreStreamedAndNotKept(t *testing.T) {
 			if length != "" {
 				step = says(200, long, "Cache-Control", "max-age=10", "Content-Length", length)
 			}
-			r := newRig(t, plain.Options{MaxBody: 99}, step)
+			r := newRig(t, httpcache.Options{MaxBody: 99}, step)
 			r.want(r.get(), 200, long, "detail=too-large")
 			r.want(r.get(), 200, long, "detail=too-large")
 			r.wantAsked(2)
@@ -121,7 +121,7 @@ func TestLongBodiesAreStreamedAndNotKept(t *testing.T) {
 func TestASlowUpstreamTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hangs := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
-		r := newRig(t, plain.Options{Timeout: 3 * time.Second, StaleIfError: time.Minute},
+		r := newRig(t, httpcache.Options{Timeout: 3 * time.Second, StaleIfError: time.Minute},
 			says(200, "hello", "Cache-Control", "max-age=10"), hangs)
 		r.get()
 		time.Sleep(20 * time.Second)
@@ -140,7 +140,7 @@ func TestASlowUpstreamTimesOut(t *testing.T) {
 
 func TestAPanicIsAnErrorForThoseWhoWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, plain.Options{}, func(http.ResponseWriter, *http.Request) { panic("boom") }, says(200, "hello"))
+		r := newRig(t, httpcache.Options{}, func(http.ResponseWriter, *http.Request) { panic("boom") }, says(200, "hello"))
 		if got := r.get(); got.status != http.StatusBadGateway || strings.Contains(got.body, "boom") {
 			t.Errorf("got %d %s", got.status, got.body)
 		}

@@ -1,4 +1,4 @@
-package plain_test
+package httpcache_test
 
 import (
 	"net/http"
@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"perigee/cache"
-	"perigee/proxy/plain"
+	"perigee/proxy/httpcache"
 )
 
 // discard is a ResponseWriter that costs nothing.
@@ -26,7 +26,7 @@ func BenchmarkHit(b *testing.B) {
 	}
 	defer store.Close()
 	up := &origin{steps: []http.HandlerFunc{says(200, strings.Repeat("x", 22<<10), "Cache-Control", "max-age=3600", "Etag", `"v"`)}}
-	h, err := plain.New(plain.Options{UpstreamURL: &url.URL{Scheme: "http", Host: "upstream.test"}, Store: store, Transport: up})
+	h, err := httpcache.New(httpcache.Options{UpstreamURL: &url.URL{Scheme: "http", Host: "upstream.test"}, Store: store, Transport: up})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,0 +1,301 @@
+package httpcache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"perigee/cache"
+	"perigee/cache/rfc9111"
+	"perigee/proxy/coalesce"
+)
+
+// maxRefreshes bounds the refreshes that nobody waits for.
+const maxRefreshes = 32
+
+// errUnasked is what becomes of a 304 that no condition asked for.
+var errUnasked = errors.New("fetch: 304 to a request without conditions")
+
+// fetcher asks upstream for what is not stored. However many want the same at the
+// same time, it is asked for once, as long as the response may be shared. A fetch
+// belongs to no client: none can end it for the others by leaving.
+type fetcher struct {
+	origin   *origin
+	store    *store
+	rules    *rfc9111.Shared
+	timeout  time.Duration
+	maxBody  int64
+	observer Observer
+
+	calls     *coalesce.Group[struct{}, *result]
+	unshared  atomic.Uint64 // how many calls could not be joined, to name them by
+	refreshes chan struct{} // as many as are under way
+	backoff   backoff
+	misses    hitForMiss
+}
+
+// result is what a fetch brought. All who waited share it, and nobody changes it.
+type result struct {
+	entry     *cache.Entry // what all may share; nil: nothing
+	request   http.Header  // of the one who started the fetch
+	own       http.Header  // fields of the response that are for that request alone
+	status    int          // of upstream's response; 0: the entry was found in the store by then
+	validated bool         // upstream confirmed what was stored
+	stored    bool
+	failure   string // why the response must not take a good one's place; empty: it may
+	why       string // why the response is not stored
+}
+
+// fetched is a result as one of those has it who waited.
+type fetched struct {
+	*result
+	started bool           // it was this request that started the fetch
+	resp    *http.Response // for that one to hand on; nil if there is an entry
+}
+
+func newFetcher(o Options, g *origin, s *store, rules *rfc9111.Shared) *fetcher {
+	return &fetcher{
+		origin: g, store: s, rules: rules, timeout: o.Timeout, maxBody: o.MaxBody, observer: o.Observer,
+		refreshes: make(chan struct{}, maxRefreshes),
+		calls: coalesce.NewGroup[struct{}, *result](coalesce.Options{
+			Started: o.Observer.FetchStarted, Ended: o.Observer.FetchEnded,
+			Panicked: func(key string, value any, stack []byte) {
+				o.Observer.PanicRecovered()
+				o.Logger.Error("panic in a fetch", "key", key, "panic", value, "stack", string(stack))
+			},
+		}),
+	}
+}
+
+// close ends the fetches and waits for them.
+func (f *fetcher) close() { f.calls.Close() }
+
+// fetch returns what upstream answers now. When the client leaves, only its own
+// wait ends.
+func (f *fetcher) fetch(x *exchange, out *http.Request, alone bool) (fetched, error) {
+	p := newPlan(x, out, f.store)
+	p.shared = !alone && !f.misses.has(x.target, x.Start)
+	call, started, err := f.calls.Join(f.key(p), nil, func(life context.Context, _ *struct{}) (*result, error) { return f.run(life, p) })
+	if err != nil {
+		return fetched{}, err
+	}
+	if started {
+		x.Record.Upstream++
+	} else {
+		f.observer.WaiterJoined()
+	}
+	res, err := call.Wait(out.Context())
+	if err != nil {
+		p.handover.abandon()
+		return fetched{}, err
+	}
+	return fetched{result: res, started: started, resp: p.handover.take()}, nil
+}
+
+// refresh has what is stored for x validated with nobody waiting. It returns the
+// detail for the stale answer: whether it is being refreshed.
+func (f *fetcher) refresh(x *exchange) string {
+	if p := f.backoff.check(x.target, x.mayFallBack(), time.Now()); p != nil {
+		return "stale-" + p.Reason
+	}
+	select {
+	case f.refreshes <- struct{}{}:
+	default:
+		return "stale-busy"
+	}
+	p := newPlan(x, f.origin.refreshOf(x.Request), f.store)
+	p.shared = true
+	p.handover.abandon() // what cannot be stored is of no use to anyone
+	_, started, err := f.calls.Join(f.key(p), nil, func(life context.Context, _ *struct{}) (*result, error) {
+		defer func() { <-f.refreshes }()
+		return f.run(life, p)
+	})
+	if !started {
+		<-f.refreshes
+	}
+	if err != nil {
+		return "stale-shutdown"
+	}
+	return "stale-while-revalidate"
+}
+
+// key is the same for plans that may share a fetch. It tells apart what is known to
+// need different responses; what turns out to be different only when the response
+// is there is sorted out by those who waited. No target looks like a number.
+func (f *fetcher) key(p *plan) string {
+	if !p.shared {
+		return strconv.FormatUint(f.unshared.Add(1), 10)
+	}
+	return p.target + "\n" + f.store.selection(p.target, p.in.Header)
+}
+
+// run is one fetch. What comes back is stored before anyone sees it.
+func (f *fetcher) run(life context.Context, p *plan) (res *result, err error) {
+	p.epoch = f.store.enter(p.target)
+	defer f.store.leave(p.epoch)
+	// Look again. A client may look up (1) before another's fetch stores (2) and
+	// join (3) after that fetch has ended: without this look it would ask again.
+	if p.shared {
+		e := f.store.find(p.target, p.in).entry
+		if e != nil && e != p.cached && e.State(time.Now()) == cache.Fresh {
+			return &result{entry: e, request: p.in.Header}, nil
+		}
+	}
+	ctx, cancel := context.WithCancelCause(p.out.Context())
+	stop := context.AfterFunc(life, func() { cancel(coalesce.ErrClosed) })
+	end := func() { stop(); cancel(nil) }
+	var resp *http.Response
+	defer func() {
+		if resp == nil {
+			end()
+		}
+	}()
+	timer := time.AfterFunc(f.timeout, func() { cancel(context.DeadlineExceeded) })
+	defer timer.Stop()
+	p.out = p.out.WithContext(ctx)
+	if res, resp, err = f.ask(p); resp != nil {
+		// A response that is handed on may take as long as it likes, and ends with
+		// the one who takes it; all others have been read.
+		resp.Body = &endingBody{ReadCloser: resp.Body, end: end}
+		p.handover.put(resp)
+	}
+	return res, err
+}
+
+// ask sends the request and takes in the response. A response that is returned is
+// to be handed on to the one who started the fetch.
+func (f *fetcher) ask(p *plan) (*result, *http.Response, error) {
+	resp, x, err := f.send(p)
+	if err == nil && resp.StatusCode == http.StatusNotModified && len(p.offered) > 0 {
+		if p.cached = p.matched(resp.Header); p.cached == nil {
+			// It does not say which of the variants is confirmed: ask for the whole.
+			resp.Body.Close()
+			p.withdraw()
+			resp, x, err = f.send(p)
+		}
+	}
+	if err != nil {
+		f.backoff.failed(p.target, time.Now())
+		return nil, nil, err
+	}
+	res := &result{request: p.in.Header, status: resp.StatusCode, failure: failure(resp.StatusCode)}
+	if res.failure != "" {
+		f.backoff.answered(p.target, p.in.Header, resp, x.Answered)
+	} else {
+		f.backoff.succeeded(p.target)
+	}
+	if resp.StatusCode == http.StatusNotModified && p.cached != nil {
+		resp.Body.Close()
+		f.confirm(p, x, res)
+		return res, nil, nil
+	}
+	return f.receive(p, x, resp, res)
+}
+
+// send sends the request once.
+func (f *fetcher) send(p *plan) (*http.Response, *rfc9111.Exchange, error) {
+	resp, x, err := f.origin.send(p.out, p.url)
+	if err != nil {
+		return nil, nil, ended(p.out.Context(), err)
+	}
+	h := p.out.Header
+	if resp.StatusCode == http.StatusNotModified && h["If-None-Match"] == nil && h["If-Modified-Since"] == nil {
+		resp.Body.Close() // it confirms nothing, and whoever got it would have nothing
+		return nil, nil, errUnasked
+	}
+	return resp, x, nil
+}
+
+// ended returns why a fetch with this context failed.
+func ended(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	return fmt.Errorf("fetch: %w", err)
+}
+
+// receive decides on a response with content, and reads it if it may be stored.
+func (f *fetcher) receive(p *plan, x *rfc9111.Exchange, resp *http.Response, res *result) (*result, *http.Response, error) {
+	d := f.rules.Decide(x)
+	res.why = d.Reason
+	switch {
+	case res.failure != "" && p.cached != nil && new(rfc9111.RequestDirectives).ReuseOnError(p.cached, reuseRules(p.cached), x.Answered):
+		res.why = "worse"
+	case resp.StatusCode == http.StatusPartialContent:
+		return f.keepPart(p, x, resp, &d, res)
+	case d.Store:
+		body, whole, err := f.read(p, resp)
+		if err != nil {
+			return nil, nil, err
+		}
+		if whole {
+			res.entry, res.own = newEntry(x, &d, body), omitted(x, &d)
+			f.keep(p, res)
+			return res, nil, nil
+		}
+		res.why = "too-large"
+	case res.failure == "" && p.cached != nil:
+		f.store.drop(p.cached) // it is not what upstream says any more
+	}
+	f.misses.add(p.target, x.Answered)
+	return res, resp, nil
+}
+
+// keepPart stores a part, together with what is stored of the same representation
+// (RFC 9111, section 3.4).
+func (f *fetcher) keepPart(p *plan, x *rfc9111.Exchange, resp *http.Response, d *rfc9111.StoreDecision, res *result) (*result, *http.Response, error) {
+	names, _ := rfc9111.VaryNames(resp.Header)
+	asked := p.in.Header["Range"]
+	if !d.Store || len(names) > 0 || len(asked) != 1 {
+		return res, resp, nil
+	}
+	body, whole, err := f.read(p, resp)
+	if err != nil {
+		return nil, nil, err
+	}
+	pt, ok := partOf(resp.Header, len(body))
+	if !whole || !ok {
+		return res, resp, nil
+	}
+	pt.asked = asked[0]
+	res.entry = newEntry(x, d, body)
+	res.entry.Derived = pt
+	res.stored = f.store.putPart(p.epoch, res.entry)
+	return res, nil, nil
+}
+
+// confirm puts what is stored and a 304 together (RFC 9111, section 4.3.4).
+func (f *fetcher) confirm(p *plan, x *rfc9111.Exchange, res *result) {
+	e, d := freshen(f.rules, p.cached, x)
+	res.entry, res.validated, res.why = e, true, d.Reason
+	if !d.Store {
+		f.store.drop(p.cached)
+		return
+	}
+	f.keep(p, res)
+}
+
+// keep stores the entry, and notes whether others can share such responses.
+func (f *fetcher) keep(p *plan, res *result) {
+	e := res.entry
+	res.stored = f.store.put(p.epoch, p.in.Header, e)
+	if e.State(e.Answered) == cache.Fresh {
+		f.misses.remove(p.target)
+	} else {
+		f.misses.add(p.target, e.Answered)
+	}
+}
+
+// read reads a response that may be stored. One that breaks off is a failure of
+// upstream.
+func (f *fetcher) read(p *plan, resp *http.Response) (body []byte, whole bool, err error) {
+	if body, whole, err = readWhole(resp, f.maxBody); err != nil {
+		f.backoff.failed(p.target, time.Now())
+		err = ended(p.out.Context(), err)
+	}
+	return body, whole, err
+}

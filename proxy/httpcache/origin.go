@@ -1,0 +1,128 @@
+package httpcache
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"time"
+
+	"perigee/cache/rfc9111"
+)
+
+// Bounds of a connection to upstream, and the name under which this cache makes
+// itself known to it.
+const (
+	maxHeaderBytes  = 256 << 10
+	maxIdle         = 64
+	idleTimeout     = 30 * time.Second
+	handshakeTime   = 10 * time.Second
+	expectContinue  = time.Second
+	surrogateName   = "perigee"
+	surrogateClaims = surrogateName + `="Surrogate/1.0"`
+)
+
+// origin is the upstream server: how requests for it are written, and the one place
+// that sends them.
+type origin struct {
+	url       *url.URL
+	transport http.RoundTripper
+	closeIdle func()
+	observer  Observer
+}
+
+func newOrigin(o Options) *origin {
+	g := &origin{url: o.UpstreamURL, transport: o.Transport, closeIdle: func() {}, observer: o.Observer}
+	if g.transport == nil {
+		t := newTransport(o.Timeout)
+		g.transport, g.closeIdle = t, t.closeIdle
+	}
+	return g
+}
+
+func (g *origin) close() { g.closeIdle() }
+
+// rewrite turns a client's request into upstream's: as it is, but for what concerns
+// the connection. Forwarded and X-Forwarded-* fall out, whoever sent them: an
+// answer shaped by them would be given to others, who sent something else.
+func (g *origin) rewrite(p *httputil.ProxyRequest) { g.readdress(p.In, p.Out) }
+
+// readdress addresses out, a copy of in, to upstream.
+func (g *origin) readdress(in, out *http.Request) {
+	u := *in.URL // also the query, of which ReverseProxy drops pairs that Go cannot parse
+	u.Scheme, u.Host, u.User, u.Fragment = g.url.Scheme, g.url.Host, nil, ""
+	out.URL, out.Host = &u, ""
+	out.Header.Add("Via", fmt.Sprintf("%d.%d %s", in.ProtoMajor, in.ProtoMinor, surrogateName))
+	out.Header.Add("Surrogate-Capability", surrogateClaims)
+}
+
+// refreshOf is the request for a refresh of what r asks for, for which no client
+// waits, as ReverseProxy would write it.
+func (g *origin) refreshOf(r *http.Request) *http.Request {
+	out := r.Clone(context.Background())
+	out.Method, out.Body, out.RequestURI = http.MethodGet, nil, ""
+	out.Header = rfc9111.EndToEnd(r.Header)
+	g.readdress(r, out)
+	for _, name := range [...]string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
+		delete(out.Header, name)
+	}
+	if _, ok := out.Header["User-Agent"]; !ok {
+		out.Header["User-Agent"] = []string{""} // else net/http would sign with its own
+	}
+	return out
+}
+
+// send sends a request once. The exchange is that with the header of the response;
+// asked is the request's URL as the client sees it.
+func (g *origin) send(out *http.Request, asked *url.URL) (*http.Response, *rfc9111.Exchange, error) {
+	x := &rfc9111.Exchange{Method: out.Method, URL: asked, Request: out.Header, Asked: time.Now()}
+	resp, err := g.transport.RoundTrip(out)
+	x.Answered = time.Now()
+	if err == nil {
+		// Without a date, the time it came counts (RFC 9110, section 6.6.1).
+		if _, ok := rfc9111.ParseHTTPDateLoosely(resp.Header.Get("Date"), x.Answered); !ok {
+			resp.Header["Date"] = []string{x.Answered.UTC().Format(http.TimeFormat)}
+		}
+		x.Status, x.Response = resp.StatusCode, resp.Header
+	}
+	g.observer.UpstreamAnswered(endpoint, x.Status, x.Answered.Sub(x.Asked))
+	return resp, x, err
+}
+
+// transport sends requests upstream. net/http repeats a request by itself when a
+// connection that was kept turns out to be closed. For a safe method that is as
+// RFC 9110, section 9.2.2, would have it; an unsafe one must not be sent twice,
+// even if the client calls it repeatable by an Idempotency-Key, which net/http
+// would believe. So each unsafe request has a connection of its own, and on a new
+// connection nothing is ever repeated.
+type transport struct{ safe, unsafe *http.Transport }
+
+func newTransport(timeout time.Duration) *transport {
+	t := &http.Transport{
+		DisableCompression:     true, // bodies go through as upstream coded them
+		MaxIdleConnsPerHost:    maxIdle,
+		IdleConnTimeout:        idleTimeout,
+		TLSHandshakeTimeout:    handshakeTime,
+		ExpectContinueTimeout:  expectContinue,
+		ResponseHeaderTimeout:  timeout,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+		ForceAttemptHTTP2:      true,
+	}
+	once := t.Clone()
+	once.DisableKeepAlives = true
+	return &transport{safe: t, unsafe: once}
+}
+
+// RoundTrip sends one request.
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if rfc9111.Safe(r.Method) {
+		return t.safe.RoundTrip(r)
+	}
+	return t.unsafe.RoundTrip(r)
+}
+
+func (t *transport) closeIdle() {
+	t.safe.CloseIdleConnections()
+	t.unsafe.CloseIdleConnections()
+}
