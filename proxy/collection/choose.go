@@ -24,7 +24,7 @@ type Choice struct {
 
 // Choose decides which versions of the windows that a page needs to answer with.
 // versions has for each window those that may still be served, the newest first:
-// the one that is held and, where walkers kept them, superseded ones. walk is the
+// the one that is cached and, where walkers kept them, superseded ones. walk is the
 // walker's generation, zero for others. interval is how long the list's answers
 // are fresh.
 //

@@ -3,7 +3,6 @@ package quota
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"time"
 )
@@ -174,16 +173,6 @@ const (
 	// forgiven.
 	maxCharged = 64
 )
-
-// ClientID is how a client without a name of its own is told apart: by its
-// address, for IPv6 by the first 64 bits, within which a client chooses freely.
-func ClientID(addr netip.Addr) string {
-	addr = addr.Unmap().WithZone("")
-	if addr.Is6() {
-		return netip.PrefixFrom(addr, 64).Masked().String()
-	}
-	return addr.String()
-}
 
 // charge is the part of a request that one client is charged.
 type charge struct {

@@ -2,27 +2,9 @@ package quota
 
 import (
 	"fmt"
-	"net/netip"
 	"testing"
 	"time"
 )
-
-func TestClientID(t *testing.T) {
-	for _, tt := range []struct{ addr, want string }{
-		{"192.0.2.7", "192.0.2.7"},
-		{"::ffff:192.0.2.7", "192.0.2.7"},
-		{"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"},
-		{"2001:db8:1:2:ffff::", "2001:db8:1:2::/64"},
-		{"fe80::1%eth0", "fe80::/64"},
-	} {
-		if got := ClientID(netip.MustParseAddr(tt.addr)); got != tt.want {
-			t.Errorf("%s is %s, want %s", tt.addr, got, tt.want)
-		}
-	}
-	if got := ClientID(netip.Addr{}); got != "invalid IP" {
-		t.Errorf("no address is %q", got)
-	}
-}
 
 // TestFetchRequest has waiters join and leave: what the request is worth, how long
 // it waits and who is charged is that of those who are there. Those who leave once

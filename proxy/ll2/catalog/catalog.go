@@ -6,7 +6,8 @@
 // None is written by hand. The API serves an OpenAPI document, as JSON, at
 // /VERSION/schema?format=json, and a command turns that into the table:
 //
-//	go run ./proxy/ll2/catalog/generate -version 2.3.0 schema.json > proxy/ll2/catalog/endpoints/2.3.0.txt
+//	go run ./proxy/ll2/catalog/generate -version 2.3.0 schema.json > 2.3.0.txt &&
+//		mv 2.3.0.txt proxy/ll2/catalog/endpoints/
 //
 // A new version is its file and its name in versions; versions that are not there
 // are read by what all have in common (ll2.Untabled).

@@ -2,7 +2,8 @@
 // standard output, from the OpenAPI document that the API serves:
 //
 //	curl -o schema.json 'https://lldev.thespacedevs.com/2.3.0/schema?format=json'
-//	go run ./proxy/ll2/catalog/generate -version 2.3.0 schema.json > proxy/ll2/catalog/endpoints/2.3.0.txt
+//	go run ./proxy/ll2/catalog/generate -version 2.3.0 schema.json > 2.3.0.txt &&
+//		mv 2.3.0.txt proxy/ll2/catalog/endpoints/
 //
 // It writes nothing where the document has something that the table cannot state,
 // such as a type of parameter that package ll2 does not know how to read, and names
