@@ -33,6 +33,7 @@ func allAsked(replicas []*process, target string) (n int) {
 // the load balancer that is shipped, it costs one request. A replica that dies is
 // not noticed.
 func TestReplicasBehindTheBalancer(t *testing.T) {
+	t.Parallel()
 	sim := ll2sim.New(ll2sim.Options{})
 	replicas := launchFleet(t, valkeytest.Start(t), sim, 3).replicas
 	balancer := startBalancer(t, replicas)

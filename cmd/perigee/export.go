@@ -55,9 +55,9 @@ func archiveSettings(p program, command string) (file string, c *config.Config, 
 	}
 	switch {
 	case c.Profile == config.ProfileHTTP:
-		err = fmt.Errorf("%w: %s is about what is held on disk, and PERIGEE_PROFILE=http holds nothing there", errUsage, command)
+		err = fmt.Errorf("%w: %s is about what is cached on disk, and PERIGEE_PROFILE=http caches nothing there", errUsage, command)
 	case c.DataDir == config.DataDirOff:
-		err = fmt.Errorf("%w: %s is about what is held on disk, and PERIGEE_DATA_DIR is off", errUsage, command)
+		err = fmt.Errorf("%w: %s is about what is cached on disk, and PERIGEE_DATA_DIR is off", errUsage, command)
 	}
 	return p.args[0], c, log, err
 }

@@ -44,7 +44,7 @@ func TestAWarmCacheIsHandedOverAndServedOffline(t *testing.T) {
 		}
 		environ := slices.Concat(settings, anyPorts(), []string{"PERIGEE_DATA_DIR=" + filepath.Join(t.TempDir(), "new"), "PERIGEE_OFFLINE=true"})
 		code, stdout, stderr := runs(t, environ, "import", old)
-		if code != exitDone || stdout != "imported 6 pages, 0 already held, 0 of another version\n" {
+		if code != exitDone || stdout != "imported 6 pages, 0 already cached, 0 of another version\n" {
 			t.Fatalf("import: %d %q %s", code, stdout, stderr)
 		}
 		r := start(t, environ)

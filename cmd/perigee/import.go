@@ -26,7 +26,7 @@ func importPages(ctx context.Context, p program) error {
 	if err != nil {
 		return fmt.Errorf("import %s: %w", file, err)
 	}
-	fmt.Fprintf(p.stdout, "imported %s, %d already held, %d of another version\n", countPages(imported.Added), imported.Cached, imported.Foreign)
+	fmt.Fprintf(p.stdout, "imported %s, %d already cached, %d of another version\n", countPages(imported.Added), imported.Cached, imported.Foreign)
 	if imported.Evicted > 0 {
 		log.Warn("there is no room for all of it", "setting", "PERIGEE_DATA_SIZE", "evicted", imported.Evicted)
 	}

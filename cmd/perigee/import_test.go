@@ -79,11 +79,11 @@ func TestImportNeverReplacesWhatIsAsNewOrNewer(t *testing.T) {
 		says    string
 		want    string // name of spacecraft 1 thereafter
 	}{
-		{"the first", []*cache.Entry{spacecraft(t, 1, "middle", 5)}, "imported 1 page, 0 already held, 0 of another version\n", "middle"},
-		{"older", []*cache.Entry{spacecraft(t, 1, "old", 6), spacecraft(t, 2, "other", 6)}, "imported 1 page, 1 already held, 0 of another version\n", "middle"},
-		{"newer", []*cache.Entry{spacecraft(t, 1, "new", 4)}, "imported 1 page, 0 already held, 0 of another version\n", "new"},
-		{"foreign", []*cache.Entry{foreign, spacecraft(t, 3, "more", 1)}, "imported 1 page, 0 already held, 1 of another version\n", "new"},
-		{"nothing", nil, "imported 0 pages, 0 already held, 0 of another version\n", "new"},
+		{"the first", []*cache.Entry{spacecraft(t, 1, "middle", 5)}, "imported 1 page, 0 already cached, 0 of another version\n", "middle"},
+		{"older", []*cache.Entry{spacecraft(t, 1, "old", 6), spacecraft(t, 2, "other", 6)}, "imported 1 page, 1 already cached, 0 of another version\n", "middle"},
+		{"newer", []*cache.Entry{spacecraft(t, 1, "new", 4)}, "imported 1 page, 0 already cached, 0 of another version\n", "new"},
+		{"foreign", []*cache.Entry{foreign, spacecraft(t, 3, "more", 1)}, "imported 1 page, 0 already cached, 1 of another version\n", "new"},
+		{"nothing", nil, "imported 0 pages, 0 already cached, 0 of another version\n", "new"},
 	} {
 		file := archived(t, someUpstream, tt.entries...)
 		for _, says := range []string{tt.says, ""} { // twice: then all is as new

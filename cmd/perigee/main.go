@@ -6,7 +6,7 @@
 //	perigee check     validate the settings and exit
 //	perigee export    write what is cached on disk into one file
 //	perigee import    add what such a file holds
-//	perigee purge     have a running perigee forget what answers a request
+//	perigee purge     remove what answers a request from a running perigee
 //	perigee health    ask a running perigee whether it is ready, for containers
 //	perigee version   print the version
 //

@@ -19,6 +19,7 @@ import (
 // three replicas, the shipped dashboard counts the quota that they share once, and
 // the alerts notice that Valkey is lost to one of them.
 func TestPrometheusWatchesTheReplicas(t *testing.T) {
+	t.Parallel()
 	f := launchFleet(t, valkeytest.Start(t), ll2sim.New(ll2sim.Options{}), 3)
 	p := startPrometheus(t, f.replicas)
 	for i, r := range f.replicas {

@@ -11,8 +11,8 @@ import (
 	"perigee/cmd/perigee/app"
 )
 
-// purge has the perigee on this machine forget what answers each of the targets,
-// one after the other, and all replicas with it.
+// purge removes what answers each of the targets from the perigee on this machine,
+// one after the other, and from all replicas with it.
 func purge(ctx context.Context, p program) error {
 	if len(p.args) == 0 || strings.HasPrefix(p.args[0], "-") {
 		return fmt.Errorf("%w: perigee purge TARGET..., each a path with or without a query; got %q", errUsage, p.args)
@@ -36,7 +36,7 @@ func purge(ctx context.Context, p program) error {
 // printPurged tells what was forgotten, and how old it was.
 func printPurged(w io.Writer, purged *app.Purged, now time.Time) {
 	if len(purged.Cached) == 0 {
-		fmt.Fprintf(w, "purged %s (nothing was held here)\n", purged.Target)
+		fmt.Fprintf(w, "purged %s (nothing was cached here)\n", purged.Target)
 		return
 	}
 	fmt.Fprintf(w, "purged %s\n", purged.Target)

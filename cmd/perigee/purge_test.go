@@ -14,6 +14,7 @@ import (
 // A wrong page is purged at one replica: no replica gives it any more, and the next
 // request is the only one that is spent on it.
 func TestPurgeOverReplicas(t *testing.T) {
+	t.Parallel()
 	sim := ll2sim.New(ll2sim.Options{})
 	f := launchFleet(t, valkeytest.Start(t), sim, 3)
 	const page, object = "/2.3.0/spacecraft/?mode=detailed&limit=5", "/2.3.0/spacecraft/3/"
@@ -36,8 +37,8 @@ func TestPurgeOverReplicas(t *testing.T) {
 			await(t, "every replica to forget", func() bool { return !r.holds(t, target) })
 		}
 	}
-	forgets(object, object, "purged "+object+" (nothing was held here)\n")
-	f.replicas[1].stderr.await(t, `level=INFO msg=(purged target=/2.3.0/spacecraft/3/ held=0 by=127)`)
+	forgets(object, object, "purged "+object+" (nothing was cached here)\n")
+	f.replicas[1].stderr.await(t, `level=INFO msg=(purged target=/2.3.0/spacecraft/3/ cached=0 by=127)`)
 	for i, r := range f.replicas {
 		if !r.holds(t, page) {
 			t.Errorf("replica %d has forgotten the list, too", i)
@@ -58,13 +59,14 @@ func TestPurgeOverReplicas(t *testing.T) {
 
 // Whoever purges is told when others could not be.
 func TestPurgeWhileValkeyIsLost(t *testing.T) {
+	t.Parallel()
 	f := launchFleet(t, valkeytest.Start(t), ll2sim.New(ll2sim.Options{}), 2)
 	for _, r := range f.replicas {
 		r.ask(page(0), clientNo(1), "")
 	}
 	f.cuts[0].Cut()
 	code, _, stderr := runs(t, f.replicas[0].adminOf(), "purge", page(0))
-	if code != exitFailed || !strings.Contains(stderr, "perigee: purge "+page(0)+": What is held here was forgotten, but it may come back: ") {
+	if code != exitFailed || !strings.Contains(stderr, "perigee: purge "+page(0)+": What is cached here was purged, but it may come back: ") {
 		t.Errorf("got exit code %d and %q", code, stderr)
 	}
 	if f.replicas[0].holds(t, page(0)) || !f.replicas[1].holds(t, page(0)) {
@@ -115,7 +117,7 @@ func TestPurgeOfWhatIsNoTarget(t *testing.T) {
 	if code != exitFailed || !strings.HasPrefix(stdout, "purged "+page(0)+"\n  ll2/1 json "+page(0)+", answered ") {
 		t.Errorf("got exit code %d and %q, want the page to be purged all the same", code, stdout)
 	}
-	for _, want := range []string{"purge spacecraft: Nothing was forgotten", "purge /%zz: Nothing was forgotten"} {
+	for _, want := range []string{"purge spacecraft: Nothing was purged", "purge /%zz: Nothing was purged"} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("%q does not say %q", stderr, want)
 		}

@@ -127,6 +127,7 @@ func (f *fleet) wantNoRefusal(t *testing.T) {
 // Three replicas are asked for one page by 150 clients at once, in two spellings:
 // one request, which the metrics of each of them tell.
 func TestReplicasShareOneFetch(t *testing.T) {
+	t.Parallel()
 	sim := ll2sim.New(ll2sim.Options{Latency: func() time.Duration { return 300 * time.Millisecond }})
 	f := launchFleet(t, valkeytest.Start(t), sim, 3)
 	page := func(i int) string {
@@ -152,6 +153,7 @@ func TestReplicasShareOneFetch(t *testing.T) {
 // A list that one replica has fetched answers for its objects at every other, though
 // nobody has asked for the list there.
 func TestReplicasShareTheObjectsOfLists(t *testing.T) {
+	t.Parallel()
 	sim := ll2sim.New(ll2sim.Options{})
 	f := launchFleet(t, valkeytest.Start(t), sim, 2)
 	f.replicas[0].ask("/2.3.0/spacecraft/?mode=detailed&limit=2", clientNo(0), "")
@@ -170,6 +172,7 @@ func TestReplicasShareTheObjectsOfLists(t *testing.T) {
 // Sixty clients want sixty pages from three replicas, of which 15 may be fetched in
 // an hour. Each of them is new, so that nothing is kept in reserve for others.
 func TestReplicasShareTheQuota(t *testing.T) {
+	t.Parallel()
 	sim := ll2sim.New(ll2sim.Options{Latency: func() time.Duration { return 20 * time.Millisecond }})
 	f := launchFleet(t, valkeytest.Start(t), sim, 3)
 	statuses, answers := f.all(60, page, clientNo, "6")
@@ -190,6 +193,7 @@ func TestReplicasShareTheQuota(t *testing.T) {
 // One client asks a single replica for all it can get, others ask other replicas:
 // its share is what it would be on one machine.
 func TestNobodyIsStarvedOverReplicas(t *testing.T) {
+	t.Parallel()
 	sim := ll2sim.New(ll2sim.Options{})
 	f := launchFleet(t, valkeytest.Start(t), sim, 3)
 	// The others come first, with one page each, so that they are known.
@@ -308,6 +312,7 @@ func (f *fleet) load(held []string, greedy bool) (stop func() (answers []reply, 
 // load. Whatever happens to it, what is held is answered, and upstream never has to
 // refuse.
 func TestTroubleWithValkey(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name    string
 		lost    bool // to the first replica, in the end
@@ -329,6 +334,7 @@ func TestTroubleWithValkey(t *testing.T) {
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			server := valkeytest.Start(t)
 			f := launchFleet(t, server, ll2sim.New(ll2sim.Options{}), 3)
 			held := f.hold(t)

@@ -29,7 +29,7 @@ func newGate(c *config.Config, record record, p *peers, fetchTimeout time.Durati
 		options.Save = record.save
 	}
 	if spends := !c.Quota.Off && !c.Offline; spends && p == nil && g.record.isTaken() {
-		record.log.Warn("another process has the data folder: until it ends, this one answers from what is held and fetches nothing")
+		record.log.Warn("another process has the data folder: until it ends, this one answers from what is cached and fetches nothing")
 		g.standby.Store(true)
 		options.Standby = true
 	}

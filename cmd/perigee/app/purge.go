@@ -22,7 +22,7 @@ const (
 // Purged is what a purge has removed, in JSON.
 type Purged struct {
 	Target string        `json:"target"`
-	Cached []PurgedEntry `json:"held"`
+	Cached []PurgedEntry `json:"cached"`
 }
 
 // PurgedEntry is an entry that was cached by the replica that was asked.
@@ -62,18 +62,18 @@ func (p purgeHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	removed, err := p.purge(target)
 	switch {
 	case errors.Is(err, proxy.ErrTarget):
-		refuse(w, http.StatusBadRequest, "Nothing was forgotten: the target is "+err.Error()+".")
+		refuse(w, http.StatusBadRequest, "Nothing was purged: the target is "+err.Error()+".")
 		return
 	case err != nil:
-		p.log.Error("a purge did not reach all that may hold it: purge it again", "target", target, "err", err)
-		refuse(w, http.StatusServiceUnavailable, "What is held here was forgotten, but it may come back: "+err.Error()+". Purge it again when /readyz tells of no trouble.")
+		p.log.Error("a purge did not reach every replica: purge it again", "target", target, "err", err)
+		refuse(w, http.StatusServiceUnavailable, "What is cached here was purged, but it may come back: "+err.Error()+". Purge it again when /readyz tells of no trouble.")
 		return
 	}
 	report := Purged{Target: target, Cached: []PurgedEntry{}}
 	for _, e := range removed {
 		report.Cached = append(report.Cached, PurgedEntry{e.Key, e.Answered.UTC()})
 	}
-	p.log.Info("purged", "target", target, "held", len(removed), "by", r.RemoteAddr)
+	p.log.Info("purged", "target", target, "cached", len(removed), "by", r.RemoteAddr)
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(report) // who left needs no answer
 }

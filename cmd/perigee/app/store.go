@@ -114,7 +114,7 @@ func (s *store) keptIndex(log *slog.Logger) (saved []byte, save func([]byte)) {
 	for _, name := range []string{importedName, indexName} {
 		saved, err := s.state.Load(name)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			log.Warn("lists that are held answer for their objects only when they are asked for again", "error", err)
+			log.Warn("cached lists answer for their objects only when they are asked for again", "error", err)
 		}
 		all = append(all, saved)
 	}
