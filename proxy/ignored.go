@@ -1,8 +1,6 @@
 package proxy
 
-import (
-	"github.com/dunglas/httpsfv"
-)
+import "github.com/dunglas/httpsfv"
 
 // Bounds of the Perigee-Ignored field.
 const (

@@ -156,6 +156,16 @@ func TestIgnoredParametersAreNamed(t *testing.T) {
 	if have, want := got.header.Get("Perigee-Ignored"), `"tbd", "\""`; have != want {
 		t.Errorf("Perigee-Ignored: %s, want %s", have, want)
 	}
+	long := strings.Repeat("x", 70)
+	got = r.get("/2.3.0/spacecraft/?limit=3&a%5Cb=1&%C3%A9%7F=1&" + long + "=1")
+	if have, want := got.header.Get("Perigee-Ignored"), `"a\\b", "???", "`+long[:64]+`"`; have != want {
+		t.Errorf("Perigee-Ignored: %s, want %s", have, want)
+	}
+	got = r.get("/2.3.0/spacecraft/?limit=3&q1=&q2=&q3=&q4=&q5=&q6=&q7=&q8=&q9=&r1=&r2=&r3=&r4=&r5=&r6=&r7=&r8=&r9=")
+	want := `"q1", "q2", "q3", "q4", "q5", "q6", "q7", "q8", "q9", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "..."`
+	if have := got.header.Get("Perigee-Ignored"); have != want {
+		t.Errorf("Perigee-Ignored: %s, want %s", have, want)
+	}
 	if have := r.get(`/2.3.0/spacecraft/?limit=3`).header.Get("Perigee-Ignored"); have != "" {
 		t.Errorf("without such a parameter: %s", have)
 	}

@@ -117,7 +117,7 @@ func TestLongBodiesAreStreamedAndNotKept(t *testing.T) {
 	})
 }
 
-// A timeout is a failure: held answers are served, and else it is told.
+// A timeout is a failure: a stale response is served if there is one.
 func TestASlowUpstreamTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hangs := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }

@@ -147,7 +147,7 @@ func TestA429IsNotFrozen(t *testing.T) {
 	})
 }
 
-// While upstream throttles, what is held is served, and nothing is asked.
+// While upstream throttles, what is stored is served, and nothing is asked.
 func TestAThrottledUpstreamIsLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, httpcache.Options{StaleIfError: time.Hour},

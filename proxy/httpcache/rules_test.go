@@ -10,9 +10,9 @@ import (
 	"perigee/proxy/httpcache"
 )
 
-// TestWishes: what a client may ask of a fresh entry, 20 seconds old, and of a
+// TestRequestDirectives: what a client may ask of a fresh entry, 20 seconds old, and of a
 // stale one, 70 seconds old.
-func TestWishes(t *testing.T) {
+func TestRequestDirectives(t *testing.T) {
 	for _, tt := range []struct {
 		age    time.Duration
 		fields []string
@@ -55,7 +55,7 @@ func TestWishes(t *testing.T) {
 	}
 }
 
-func TestValidationUpdatesWhatIsHeld(t *testing.T) {
+func TestValidationUpdatesWhatIsStored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, httpcache.Options{},
 			says(200, "hello", "Cache-Control", "max-age=10", "Etag", `"v"`, "X", "1", "Y", "1", "Content-Encoding", "x"),
@@ -74,7 +74,7 @@ func TestValidationUpdatesWhatIsHeld(t *testing.T) {
 	})
 }
 
-func TestAHeadIsAnsweredFromWhatIsHeldAndUpdatesIt(t *testing.T) {
+func TestAHeadIsAnsweredFromTheStoreAndUpdatesIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, httpcache.Options{},
 			says(200, "hello", "Cache-Control", "max-age=10", "Etag", `"v"`),
@@ -167,8 +167,8 @@ func TestVariantsAreBounded(t *testing.T) {
 	})
 }
 
-// A variant that is held may be the answer to a request that differs.
-func TestVariantsAreNominated(t *testing.T) {
+// A stored variant may be the answer to a request that differs.
+func TestStoredVariantsAreOffered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, httpcache.Options{}, confirms(`"v"`, "hello", "Cache-Control", "max-age=60", "Vary", "X"))
 		r.get("X", "1")
