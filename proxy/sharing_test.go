@@ -3,12 +3,13 @@ package proxy_test
 import (
 	"context"
 	"net/http"
-	"perigee/proxy"
-	"perigee/proxy/ll2sim"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
+
+	"perigee/proxy"
+	"perigee/proxy/ll2sim"
 )
 
 // gate holds back upstream's answers until it is opened, and tells when the

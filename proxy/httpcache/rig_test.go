@@ -136,8 +136,18 @@ func (r *rig) do(ctx context.Context, method, target string, fields ...string) a
 		req.Header.Add(fields[i], fields[i+1])
 	}
 	rec := httptest.NewRecorder()
-	r.h.ServeHTTP(rec, req)
+	serve(r.h, rec, req)
 	return answer{rec.Code, rec.Result().Header, rec.Body.String()}
+}
+
+// serve serves one request. An aborted one ends there, as under net/http's server.
+func serve(h http.Handler, w http.ResponseWriter, r *http.Request) {
+	defer func() {
+		if p := recover(); p != nil && p != http.ErrAbortHandler {
+			panic(p)
+		}
+	}()
+	h.ServeHTTP(w, r)
 }
 
 func (r *rig) get(fields ...string) answer {

@@ -1,13 +1,17 @@
 package respond
 
 import (
+	"bufio"
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
 	"time"
+
+	"perigee/cache/rfc9111"
 )
 
 // statusClientGone is how a client that left is recorded; it is never sent.
@@ -57,18 +61,48 @@ func (x *Exchange) Header() http.Header { return x.w.Header() }
 // Unwrap lets http.ResponseController reach the writer below.
 func (x *Exchange) Unwrap() http.ResponseWriter { return x.w }
 
-// WriteHeader notes the status, but for informational ones.
+// WriteHeader notes the status, but for informational ones. Of those it keeps back
+// what belongs to the connection to upstream, which httputil.ReverseProxy relays. An
+// answer that has no Content-Type goes out without: net/http would guess one.
 func (x *Exchange) WriteHeader(status int) {
-	if status >= http.StatusOK || status == http.StatusSwitchingProtocols {
+	header := x.w.Header()
+	switch {
+	case status < http.StatusOK && status != http.StatusSwitchingProtocols:
+		keep := rfc9111.EndToEnd(header)
+		maps.DeleteFunc(header, func(name string, _ []string) bool { return keep[name] == nil })
+	default:
 		x.Record.Status = status
+		if _, ok := header["Content-Type"]; !ok {
+			header["Content-Type"] = nil
+		}
 	}
 	x.w.WriteHeader(status)
 }
 
+// Hijack takes the connection over, for another protocol. What the client has sent
+// behind its request by then comes first: httputil.ReverseProxy reads the connection
+// alone, and would lose it.
+func (x *Exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffered, err := http.NewResponseController(x.w).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	return &earlyConn{Conn: conn, r: buffered.Reader}, buffered, nil
+}
+
+// earlyConn is a connection of which some bytes were read already.
+type earlyConn struct {
+	net.Conn
+	r *bufio.Reader
+}
+
+// Read reads those first.
+func (c *earlyConn) Read(b []byte) (int, error) { return c.r.Read(b) }
+
 // Write notes how much is sent.
 func (x *Exchange) Write(b []byte) (int, error) {
 	if x.Record.Status == 0 {
-		x.Record.Status = http.StatusOK
+		x.WriteHeader(http.StatusOK)
 	}
 	if x.control != nil {
 		_ = x.control.SetWriteDeadline(time.Now().Add(x.pace)) // without a connection there is none to set

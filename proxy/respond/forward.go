@@ -17,8 +17,10 @@ type Forwarder[X any] struct{ reverse httputil.ReverseProxy }
 
 // NewForwarder returns a Forwarder. Rewrite turns a client's request into
 // upstream's. RoundTrip gets the answer, from upstream or by then from the cache.
-// Where it returns an error, failed answers, unless the client has left: nobody
-// would read that. ErrorLog is that of httputil.ReverseProxy.
+// Where it returns an error, failed answers, unless the client has left: then the
+// connection is aborted, since net/http would say 200 with an empty body for a
+// handler that says nothing, and a client that has only shut its own side still reads.
+// ErrorLog is that of httputil.ReverseProxy.
 func NewForwarder[X any](
 	rewrite func(*httputil.ProxyRequest),
 	roundTrip func(x X, out *http.Request) (*http.Response, error),
@@ -29,9 +31,10 @@ func NewForwarder[X any](
 		Rewrite:   rewrite,
 		Transport: roundTripper(func(out *http.Request) (*http.Response, error) { return roundTrip(exchangeOf[X](out), out) }),
 		ErrorHandler: func(_ http.ResponseWriter, out *http.Request, err error) {
-			if out.Context().Err() == nil {
-				failed(exchangeOf[X](out), err)
+			if out.Context().Err() != nil {
+				panic(http.ErrAbortHandler)
 			}
+			failed(exchangeOf[X](out), err)
 		},
 		ErrorLog: errorLog,
 	}}
