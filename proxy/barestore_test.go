@@ -22,15 +22,15 @@ import (
 type bareStore struct {
 	rebuild func(*cache.Entry) *cache.Entry
 
-	mu   sync.Mutex
-	held map[cache.Key]*cache.Entry
+	mu     sync.Mutex
+	cached map[cache.Key]*cache.Entry
 }
 
 func newBareStore(t *testing.T) *bareStore {
 	t.Helper()
 	base, err := url.Parse(inProcessBase)
 	must(t, err)
-	return &bareStore{rebuild: fetch.Rebuilder(base), held: map[cache.Key]*cache.Entry{}}
+	return &bareStore{rebuild: fetch.Rebuilder(base), cached: map[cache.Key]*cache.Entry{}}
 }
 
 func (s *bareStore) Put(e *cache.Entry) error {
@@ -38,14 +38,14 @@ func (s *bareStore) Put(e *cache.Entry) error {
 	defer s.mu.Unlock()
 	bare := *e
 	bare.Derived, bare.DerivedCost = nil, 0
-	s.held[e.Key] = &bare
+	s.cached[e.Key] = &bare
 	return nil
 }
 
 func (s *bareStore) Get(key cache.Key) (*cache.Entry, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e, ok := s.held[key]
+	e, ok := s.cached[key]
 	if !ok {
 		return nil, false
 	}
@@ -53,12 +53,12 @@ func (s *bareStore) Get(key cache.Key) (*cache.Entry, bool) {
 	return e, e != nil
 }
 
-func (s *bareStore) Delete(key cache.Key) error { delete(s.held, key); return nil }
+func (s *bareStore) Delete(key cache.Key) error { delete(s.cached, key); return nil }
 func (s *bareStore) Close() error               { return nil }
 
-// all yields what is held, the newest first or last.
+// all yields what is cached, the newest first or last.
 func (s *bareStore) all(newestFirst bool) iter.Seq[*cache.Entry] {
-	entries := slices.SortedFunc(maps.Values(s.held), func(a, b *cache.Entry) int { return a.Answered.Compare(b.Answered) })
+	entries := slices.SortedFunc(maps.Values(s.cached), func(a, b *cache.Entry) int { return a.Answered.Compare(b.Answered) })
 	if newestFirst {
 		slices.Reverse(entries)
 	}

@@ -34,10 +34,10 @@ func benchHandler(b *testing.B) *proxy.Handler {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { h.Close(); store.Close() })
-	held := httptest.NewRecorder()
-	h.ServeHTTP(held, benchRequest())
-	if held.Code != http.StatusOK {
-		b.Fatalf("status %d: %s", held.Code, held.Body)
+	first := httptest.NewRecorder()
+	h.ServeHTTP(first, benchRequest())
+	if first.Code != http.StatusOK {
+		b.Fatalf("status %d: %s", first.Code, first.Body)
 	}
 	return h
 }

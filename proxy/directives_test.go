@@ -13,7 +13,7 @@ import (
 func TestWhatAClientSaysOfTheAnswersItWillTake(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
-		age     time.Duration // of what is held; negative: nothing is
+		age     time.Duration // of what is cached; negative: nothing is
 		fields  []string
 		status  int
 		body    string // the id in it
@@ -34,7 +34,7 @@ func TestWhatAClientSaysOfTheAnswersItWillTake(t *testing.T) {
 		{"only-if-cached, fresh", 30 * time.Minute, []string{"Cache-Control", "only-if-cached"}, 200, "a", "hit;ttl=1800"},
 		{"only-if-cached, too stale", 3 * time.Hour, []string{"Cache-Control", "only-if-cached"}, 504, "", "detail=only-if-cached"},
 		{"only-if-cached and max-stale", 3 * time.Hour, []string{"Cache-Control", "only-if-cached, max-stale"}, 200, "a", "hit;detail=stale-allowed;ttl=-7200"},
-		{"only-if-cached, nothing held", -1, []string{"Cache-Control", "only-if-cached"}, 504, "", "detail=only-if-cached"},
+		{"only-if-cached, nothing cached", -1, []string{"Cache-Control", "only-if-cached"}, 504, "", "detail=only-if-cached"},
 		{"only-if-cached and no-cache", 30 * time.Minute, []string{"Cache-Control", "only-if-cached, no-cache"}, 504, "", "detail=only-if-cached"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestReloadsCannotBurnTheQuota(t *testing.T) {
 	})
 }
 
-// A reload that fails falls back on what is held, which is still fresh.
+// A reload that fails falls back on what is cached, which is still fresh.
 func TestAFailedReloadIsAHit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newClockRig(t, &script{steps: []http.HandlerFunc{okPage("a"), says(500, "text/html", "no")}}, reloadEveryMinute)

@@ -123,7 +123,7 @@ func TestHeadFetchesAndStoresTheGet(t *testing.T) {
 	}
 	again := send(t, http.MethodHead, r.proxy.URL+onePage)
 	if again.header.Get("Etag") != get.header.Get("Etag") || again.body != "" {
-		t.Errorf("HEAD of what is held: ETag %q, want %q", again.header.Get("Etag"), get.header.Get("Etag"))
+		t.Errorf("HEAD of what is cached: ETag %q, want %q", again.header.Get("Etag"), get.header.Get("Etag"))
 	}
 }
 

@@ -137,12 +137,12 @@ func TestLandedListsAnswerForTheirObjects(t *testing.T) {
 	})
 }
 
-// A list that is not held any more is forgotten, and others are kept without it.
+// A list that is not cached any more is forgotten, and others are kept without it.
 func TestObjectListsThatAreGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := ll2sim.New(ll2sim.Options{Limit: -1})
 		s, k := firstRun(t, sim, detailedList)
-		clear(s.held)
+		clear(s.cached)
 		after := stocking(t, s, sim, withWindows, k.options)
 		if got := after.get("/2.3.0/spacecraft/57/"); !strings.Contains(got.outcome(), "uri-miss") {
 			t.Errorf("got %s", got.outcome())

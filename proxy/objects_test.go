@@ -29,7 +29,7 @@ func TestObjectsOutOfLists(t *testing.T) {
 	}
 }
 
-// Elements of another schema, and objects beyond what is held, are asked for.
+// Elements of another schema, and objects beyond what is cached, are asked for.
 func TestObjectsThatNoListHolds(t *testing.T) {
 	r := windowRig(t)
 	r.get("/2.3.0/spacecraft/?limit=3") // in normal mode elements are not the objects

@@ -203,7 +203,7 @@ func TestOfflinePagesOfMixedGenerations(t *testing.T) {
 	}
 }
 
-// What was held as a page of its own answers where its windows are not held.
+// What was cached as a page of its own answers where its windows are not cached.
 func TestOfflineAPageThatIsHeldAsItIs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sim := ll2sim.New(ll2sim.Options{Limit: -1})

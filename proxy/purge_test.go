@@ -13,13 +13,13 @@ import (
 	"perigee/proxy/ll2sim"
 )
 
-// purge has the proxy forget a target, and checks how many entries of it were held.
-func (r *rig) purge(target string, held int) {
+// purge has the proxy forget a target, and checks how many entries of it were cached.
+func (r *rig) purge(target string, cached int) {
 	r.t.Helper()
 	forgotten, err := r.proxy.Config.Handler.(*proxy.Handler).Purge(target)
 	must(r.t, err)
-	if len(forgotten) != held {
-		r.t.Errorf("%s: %d entries were held, want %d", target, len(forgotten), held)
+	if len(forgotten) != cached {
+		r.t.Errorf("%s: %d entries were cached, want %d", target, len(forgotten), cached)
 	}
 }
 
@@ -30,29 +30,29 @@ func TestPurge(t *testing.T) {
 	for _, tt := range []struct {
 		name, before, purge, after string
 		fields                     []string // of the requests before and after
-		held, cost                 int      // entries forgotten, and requests of the one after
+		cached, cost               int      // entries forgotten, and requests of the one after
 	}{
-		{name: "itself", before: "/2.3.0/agencies/7/", purge: "/2.3.0/agencies/7/", after: "/2.3.0/agencies/7/", held: 1, cost: 1},
-		{name: "another spelling", before: "/2.3.0/agencies/7/", purge: "/2.3.0/agencies/07?format=json&x=y", after: "/2.3.0/agencies/7", held: 0, cost: 0},
-		{name: "without the slash", before: "/2.3.0/agencies/7/", purge: "/2.3.0/agencies/7?format=json&x=y", after: "/2.3.0/agencies/7", held: 1, cost: 1},
-		{name: "the window of a page", before: list, purge: list + "?offset=30&mode=normal", after: list + "?limit=3", held: 1, cost: 1},
-		{name: "both windows of a page", before: list + "?limit=20&offset=90", purge: list + "?limit=4&offset=98", after: list + "?offset=90&limit=20", held: 2, cost: 2},
-		{name: "another window", before: list, purge: list + "?offset=300", after: list, held: 0, cost: 0},
-		{name: "beyond the end", before: list, purge: list + "?offset=7000", after: list + "?offset=8000", held: 1, cost: 1},
-		{name: "an error", before: list + "?status=abc", purge: list + "?status=abc&limit=2", after: list + "?status=abc", held: 1, cost: 1},
-		{name: "an object of a list", before: detailed, purge: list + "1/", after: list + "1/", held: 0, cost: 1},
-		{name: "the list of an object", before: detailed, purge: detailed, after: list + "1/", held: 1, cost: 1},
-		{name: "not the list with its object", before: detailed, purge: list + "1/", after: detailed, held: 0, cost: 0},
-		{name: "HTML", before: list, purge: list, after: list, fields: []string{"Accept", "text/html"}, held: 1, cost: 1},
-		{name: "HTML by its format", before: list + "?format=api", purge: list + "?format=api", after: list + "?format=api", held: 1, cost: 1},
-		{name: "indented", before: list + "3/", purge: list + "3/", after: list + "3/", fields: []string{"Accept", "application/json; indent=4"}, held: 1, cost: 1},
-		{name: "an older version", before: "/2.2.0/spacecraft/?b=1&a=2", purge: "/2.2.0/spacecraft?a=2&b=1", after: "/2.2.0/spacecraft/?b=1&a=2", held: 1, cost: 1},
-		{name: "what is never held", before: list, purge: "/2.3.0/api-throttle/", after: list, held: 0, cost: 0},
+		{name: "itself", before: "/2.3.0/agencies/7/", purge: "/2.3.0/agencies/7/", after: "/2.3.0/agencies/7/", cached: 1, cost: 1},
+		{name: "another spelling", before: "/2.3.0/agencies/7/", purge: "/2.3.0/agencies/07?format=json&x=y", after: "/2.3.0/agencies/7", cached: 0, cost: 0},
+		{name: "without the slash", before: "/2.3.0/agencies/7/", purge: "/2.3.0/agencies/7?format=json&x=y", after: "/2.3.0/agencies/7", cached: 1, cost: 1},
+		{name: "the window of a page", before: list, purge: list + "?offset=30&mode=normal", after: list + "?limit=3", cached: 1, cost: 1},
+		{name: "both windows of a page", before: list + "?limit=20&offset=90", purge: list + "?limit=4&offset=98", after: list + "?offset=90&limit=20", cached: 2, cost: 2},
+		{name: "another window", before: list, purge: list + "?offset=300", after: list, cached: 0, cost: 0},
+		{name: "beyond the end", before: list, purge: list + "?offset=7000", after: list + "?offset=8000", cached: 1, cost: 1},
+		{name: "an error", before: list + "?status=abc", purge: list + "?status=abc&limit=2", after: list + "?status=abc", cached: 1, cost: 1},
+		{name: "an object of a list", before: detailed, purge: list + "1/", after: list + "1/", cached: 0, cost: 1},
+		{name: "the list of an object", before: detailed, purge: detailed, after: list + "1/", cached: 1, cost: 1},
+		{name: "not the list with its object", before: detailed, purge: list + "1/", after: detailed, cached: 0, cost: 0},
+		{name: "HTML", before: list, purge: list, after: list, fields: []string{"Accept", "text/html"}, cached: 1, cost: 1},
+		{name: "HTML by its format", before: list + "?format=api", purge: list + "?format=api", after: list + "?format=api", cached: 1, cost: 1},
+		{name: "indented", before: list + "3/", purge: list + "3/", after: list + "3/", fields: []string{"Accept", "application/json; indent=4"}, cached: 1, cost: 1},
+		{name: "an older version", before: "/2.2.0/spacecraft/?b=1&a=2", purge: "/2.2.0/spacecraft?a=2&b=1", after: "/2.2.0/spacecraft/?b=1&a=2", cached: 1, cost: 1},
+		{name: "what is never cached", before: list, purge: "/2.3.0/api-throttle/", after: list, cached: 0, cost: 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := windowRig(t)
 			want := r.get(tt.before, tt.fields...)
-			r.purge(tt.purge, tt.held)
+			r.purge(tt.purge, tt.cached)
 			before := r.billed()
 			got := r.get(tt.after, tt.fields...)
 			if cost := r.billed() - before; cost != tt.cost {
@@ -63,7 +63,7 @@ func TestPurge(t *testing.T) {
 			}
 			again := r.billed()
 			if got := r.get(tt.after, tt.fields...); r.billed() != again {
-				t.Errorf("what was fetched anew is not held: %s", got.outcome())
+				t.Errorf("what was fetched anew is not cached: %s", got.outcome())
 			}
 		})
 	}

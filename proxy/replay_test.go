@@ -79,7 +79,7 @@ func TestReplay(t *testing.T) {
 	})
 	urls := replay(t, hours, func(*testing.T) (http.Handler, *ll2sim.Server) {
 		sim := ll2sim.New(ll2sim.Options{})
-		return &urlCache{sim: sim, held: map[string]heldURL{}}, sim
+		return &urlCache{sim: sim, cached: map[string]cachedURL{}}, sim
 	})
 	t.Logf("%d hours\nall mechanisms    %s\nwithout windows   %s\ncache by exact URL%s", hours, windows, exact, urls)
 	// Over a few hours from a cold start, fair turns alone do not beat first come,
@@ -162,30 +162,30 @@ func poll(h http.Handler, c poller, client int) answered {
 type urlCache struct {
 	sim *ll2sim.Server
 
-	mu   sync.Mutex // guards held
-	held map[string]heldURL
+	mu     sync.Mutex // guards cached
+	cached map[string]cachedURL
 }
 
-type heldURL struct {
+type cachedURL struct {
 	at     time.Time
 	status int
 }
 
 func (c *urlCache) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
-	held, ok := c.held[r.RequestURI]
+	cached, ok := c.cached[r.RequestURI]
 	c.mu.Unlock()
-	if !ok || time.Since(held.at) >= time.Hour {
+	if !ok || time.Since(cached.at) >= time.Hour {
 		rec := httptest.NewRecorder()
 		r.RemoteAddr = "10.9.9.9:1" // upstream sees the cache, not its clients
 		c.sim.ServeHTTP(rec, r)
-		held = heldURL{time.Now(), rec.Code}
+		cached = cachedURL{time.Now(), rec.Code}
 		if rec.Code != http.StatusTooManyRequests {
 			c.mu.Lock()
-			c.held[r.RequestURI] = held
+			c.cached[r.RequestURI] = cached
 			c.mu.Unlock()
 		}
 	}
-	w.Header().Set("Age", strconv.Itoa(int(time.Since(held.at)/time.Second)))
-	w.WriteHeader(held.status)
+	w.Header().Set("Age", strconv.Itoa(int(time.Since(cached.at)/time.Second)))
+	w.WriteHeader(cached.status)
 }

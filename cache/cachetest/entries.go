@@ -76,7 +76,7 @@ func normal(e *cache.Entry) cache.Entry {
 	return n
 }
 
-// put stores e and checks that it is held.
+// put stores e and checks that it is cached.
 func put(tier cache.Tier, e *cache.Entry) error {
 	if err := tier.Put(e); err != nil {
 		return fmt.Errorf("put %q: %w", e.Key, err)

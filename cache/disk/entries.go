@@ -216,7 +216,7 @@ func (s *entries) inspect(n name) bool {
 	return true
 }
 
-// maxPasses bounds how often more victims are chosen because files turned out to be
+// maxPasses bounds how often more victims are chosen because files proved to be
 // newer than was known.
 const maxPasses = 3
 

@@ -37,7 +37,7 @@ func killed(key cache.Key, version int) *cache.Entry {
 }
 
 // TestKill has a process store entries and tell of each that is stored, kills it
-// at some moment, and starts the next on the same folder. What one has told of
+// at some moment, and starts the next on the same folder. What one has reported
 // must be there, at least in that version, and whole.
 func TestKill(t *testing.T) {
 	rounds, writesEach := killCounts()

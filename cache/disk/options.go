@@ -18,7 +18,7 @@ type Options struct {
 	MaxBytes int64
 	// Timeout is how long a call may wait for the medium. If zero, 5 seconds.
 	Timeout time.Duration
-	// Logger is told of damage and of failures of the medium. If nil, nobody is.
+	// Logger logs damage and failures of the medium. If nil, nothing is logged.
 	Logger *slog.Logger
 	// Now is the clock that decides which entries are stale when one is evicted.
 	// If nil, time.Now.

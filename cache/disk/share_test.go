@@ -106,7 +106,7 @@ func share(dir string, id int) error {
 	return nil
 }
 
-// checkShared checks that what is held under key is an entry that some process
+// checkShared checks that what is cached under key is an entry that some process
 // stored there.
 func checkShared(tier *Tier, key cache.Key) (hit bool, err error) {
 	e, ok := tier.Get(key)

@@ -29,7 +29,7 @@ func TestReopen(t *testing.T) {
 	}
 }
 
-// TestPermissions: nobody else is to read what is held.
+// TestPermissions: nobody else is to read what is cached.
 func TestPermissions(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "tier")
 	tier := open(t, Options{Dir: dir})

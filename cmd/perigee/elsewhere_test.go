@@ -12,7 +12,7 @@ import (
 )
 
 // During a rolling restart two processes have one data folder. The new one answers
-// from what is held at once, and what has to be fetched waits until the old one has
+// from what is cached at once, and what has to be fetched waits until the old one has
 // ended, whether by SIGTERM or by SIGKILL. Together they spend no more than the
 // quota.
 func TestRollingRestart(t *testing.T) {
@@ -31,7 +31,7 @@ func TestRollingRestart(t *testing.T) {
 			t.Errorf("/readyz says %q", body)
 		}
 		if !next.holds(t, page(asked)) {
-			t.Error("the new process does not answer from what is held")
+			t.Error("the new process does not answer from what is cached")
 		}
 		if a := next.ask(page(asked+1), clientNo(1), "0"); a.status != http.StatusTooManyRequests {
 			t.Errorf("got %+v from a process that must not spend", a)

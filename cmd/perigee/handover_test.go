@@ -62,7 +62,7 @@ func TestAWarmCacheIsHandedOverAndServedOffline(t *testing.T) {
 		}
 		for _, target := range []string{"/2.3.0/agencies/", "/2.3.0/spacecraft/?offset=300", "/2.3.0/spacecraft/400/", "/", "/admin/"} {
 			if resp, body := get(t, traffic+target); resp.StatusCode != 504 || !strings.Contains(body, "PERIGEE_OFFLINE") {
-				t.Errorf("%s, which is not held: %d %s", target, resp.StatusCode, body)
+				t.Errorf("%s, which is not cached: %d %s", target, resp.StatusCode, body)
 			}
 		}
 		if resp, _ := get(t, traffic+"/2.3.0/api-throttle/"); resp.StatusCode != 200 {
@@ -76,7 +76,7 @@ func TestAWarmCacheIsHandedOverAndServedOffline(t *testing.T) {
 }
 
 // A warm cache is of use online, too: its lists answer for their objects at once, as
-// those that are held already do.
+// those that are cached already do.
 func TestAWarmCacheSparesRequestsOnline(t *testing.T) {
 	t.Parallel()
 	sim := ll2sim.New(ll2sim.Options{})
@@ -213,7 +213,7 @@ func TestImportBesideAServer(t *testing.T) {
 	}
 }
 
-// The demo has an upstream of its own and nothing held: it is never offline.
+// The demo has an upstream of its own and nothing cached: it is never offline.
 func TestTheDemoIsNotOffline(t *testing.T) {
 	t.Parallel()
 	r := start(t, []string{"PERIGEE_OFFLINE=true"}, "demo")

@@ -23,7 +23,7 @@ const (
 	otherUpstream = "https://lldev.thespacedevs.com"
 )
 
-// spacecraft is what is held of one, said by a name and a number of hours ago.
+// spacecraft is what is cached of one, said by a name and a number of hours ago.
 func spacecraft(t *testing.T, id int, name string, hours int) *cache.Entry {
 	t.Helper()
 	res, err := ll2.Resolve(ll2.Request{Path: fmt.Sprintf("/2.3.0/spacecraft/%d/", id), Accept: []string{"*/*"}}, ll2.Options{})
@@ -39,19 +39,19 @@ func spacecraft(t *testing.T, id int, name string, hours int) *cache.Entry {
 	}
 }
 
-// heldIn returns the bodies that a data folder holds of someUpstream, by key.
-func heldIn(t *testing.T, dir string) map[cache.Key]string {
+// cachedIn returns the bodies that a data folder holds of someUpstream, by key.
+func cachedIn(t *testing.T, dir string) map[cache.Key]string {
 	t.Helper()
 	tier, err := disk.New(disk.Options{Dir: filepath.Join(dir, "https-ll.thespacedevs.com", "pages")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer tier.Close()
-	held := make(map[cache.Key]string)
+	cached := make(map[cache.Key]string)
 	for e := range tier.All() {
-		held[e.Key] = string(e.Body)
+		cached[e.Key] = string(e.Body)
 	}
-	return held
+	return cached
 }
 
 // filesIn lists all that is in a folder, which need not be there.
@@ -95,12 +95,12 @@ func TestImportNeverReplacesWhatIsAsNewOrNewer(t *testing.T) {
 				t.Errorf("%s, again: %q", tt.name, stdout)
 			}
 		}
-		if got := heldIn(t, dir)[spacecraft(t, 1, "", 0).Key]; !strings.Contains(got, `"`+tt.want+`"`) {
-			t.Errorf("%s: held is %s, want %s", tt.name, got, tt.want)
+		if got := cachedIn(t, dir)[spacecraft(t, 1, "", 0).Key]; !strings.Contains(got, `"`+tt.want+`"`) {
+			t.Errorf("%s: cached is %s, want %s", tt.name, got, tt.want)
 		}
 	}
-	if held := heldIn(t, dir); len(held) != 3 {
-		t.Errorf("held are %v, want 3 spacecraft", held)
+	if cached := cachedIn(t, dir); len(cached) != 3 {
+		t.Errorf("cached are %v, want 3 spacecraft", cached)
 	}
 }
 
@@ -109,11 +109,11 @@ func TestImportOfABadFileChangesNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	environ := []string{"PERIGEE_DATA_DIR=" + dir}
-	code, _, stderr := fed(t, bytes.NewReader(archived(t, someUpstream, spacecraft(t, 1, "held", 5))), environ, "import", "-")
+	code, _, stderr := fed(t, bytes.NewReader(archived(t, someUpstream, spacecraft(t, 1, "cached", 5))), environ, "import", "-")
 	if code != exitDone {
 		t.Fatal(stderr)
 	}
-	want, files := heldIn(t, dir), filesIn(t, dir)
+	want, files := cachedIn(t, dir), filesIn(t, dir)
 	good := archived(t, someUpstream, spacecraft(t, 1, "newer", 1), spacecraft(t, 2, "other", 1))
 	flipped := bytes.Clone(good)
 	flipped[len(flipped)/2] ^= 0xff
@@ -137,8 +137,8 @@ func TestImportOfABadFileChangesNothing(t *testing.T) {
 			if code != exitFailed || stdout != "" || !strings.Contains(stderr, tt.says) || !strings.Contains(stderr, "nothing was changed") {
 				t.Errorf("%s from %s: %d %q %s", tt.name, from, code, stdout, stderr)
 			}
-			if got := heldIn(t, dir); fmt.Sprint(got) != fmt.Sprint(want) {
-				t.Errorf("%s from %s: held is %v, want %v", tt.name, from, got, want)
+			if got := cachedIn(t, dir); fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("%s from %s: cached is %v, want %v", tt.name, from, got, want)
 			}
 			if got := filesIn(t, dir); fmt.Sprint(got) != fmt.Sprint(files) {
 				t.Errorf("%s from %s: there are %v, want %v", tt.name, from, got, files)

@@ -94,7 +94,7 @@ func TestWhatWasAnsweredSurvivesAKillAtAnyMoment(t *testing.T) {
 	t.Logf("%d answers over %d kills, each given again", all, rounds)
 }
 
-// wantAnsweredAgain checks each answer against what is held, and ends the process.
+// wantAnsweredAgain checks each answer against what is cached, and ends the process.
 func wantAnsweredAgain(t *testing.T, p *process, sim *ll2sim.Server, bodies map[string]string) {
 	t.Helper()
 	defer p.kill(t)

@@ -339,7 +339,7 @@ func TestCheckShowsTheSettingsWithoutSecrets(t *testing.T) {
 		t.Errorf("check: %d\n%s\n%s", code, stdout, stderr)
 	}
 	if !strings.Contains(stderr, "PERIGEE_TLT") || !strings.Contains(stderr, "PERIGEE_TTL") {
-		t.Errorf("the misspelt name is not told: %s", stderr)
+		t.Errorf("the misspelt name is not reported: %s", stderr)
 	}
 }
 

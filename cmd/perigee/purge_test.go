@@ -57,7 +57,7 @@ func TestPurgeOverReplicas(t *testing.T) {
 	}
 }
 
-// Whoever purges is told when others could not be.
+// Whoever purges learns it when others could not be reached.
 func TestPurgeWhileValkeyIsLost(t *testing.T) {
 	t.Parallel()
 	f := launchFleet(t, valkeytest.Start(t), ll2sim.New(ll2sim.Options{}), 2)
@@ -70,7 +70,7 @@ func TestPurgeWhileValkeyIsLost(t *testing.T) {
 		t.Errorf("got exit code %d and %q", code, stderr)
 	}
 	if f.replicas[0].holds(t, page(0)) || !f.replicas[1].holds(t, page(0)) {
-		t.Error("it should be forgotten here, and held there")
+		t.Error("it should be forgotten here, and cached there")
 	}
 	f.cuts[0].Heal()
 	f.replicas[0].await(t, "\nperigee_valkey_up 1\n")

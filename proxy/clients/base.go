@@ -40,7 +40,7 @@ func (i *Identifier) base(r *http.Request, trusted bool) Base {
 }
 
 // ValidHost reports whether host may stand in a link. The field becomes part of
-// JSON and HTML bodies, so it is held to letters, digits and what addresses and
+// JSON and HTML bodies, so it is limited to letters, digits and what addresses and
 // ports need; net/http alone lets quotes through.
 func ValidHost(host string) bool {
 	if host == "" {

@@ -14,7 +14,7 @@ import (
 )
 
 // Keys are the named clients that may identify themselves. The keys themselves
-// are not held, only their SHA-256. A Keys is safe for concurrent use and can be
+// are not kept, only their SHA-256. A Keys is safe for concurrent use and can be
 // replaced while requests are served. The zero Keys knows nobody.
 type Keys struct{ list atomic.Pointer[[]namedKey] }
 
@@ -31,7 +31,7 @@ const (
 
 // Load takes the keys from text of one key a line: a name, blanks, and the
 // SHA-256 of the key in hexadecimal. Empty lines and lines that begin with '#'
-// say nothing. If anything is wrong, all faults are told and the keys stay as
+// say nothing. If anything is wrong, all faults are returned and the keys stay as
 // they were.
 func (k *Keys) Load(r io.Reader) error {
 	var (

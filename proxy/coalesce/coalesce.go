@@ -26,9 +26,9 @@ var errExited = errors.New("coalesce: the call exited without a result")
 // Options tell what a Group does. The functions are called with the Group locked,
 // but for Panicked: they must be quick and must not use the Group.
 type Options struct {
-	// Started and Ended are called for each call. If nil, nobody is told.
+	// Started and Ended are called for each call. Either may be nil.
 	Started, Ended func()
-	// Panicked gets what a call panicked with. If nil, nobody is told.
+	// Panicked gets what a call panicked with. It may be nil.
 	Panicked func(key string, value any, stack []byte)
 }
 

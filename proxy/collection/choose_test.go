@@ -70,8 +70,8 @@ func TestChoose(t *testing.T) {
 			[][]collection.Version{{at(50, 592), at(30, 590), at(20, 591)}, {at(55, 593), at(31, 590), at(19, 591)}}, []int{1, 1}, 0, false, false},
 		{"of three the oldest that does not fit", none,
 			[][]collection.Version{{at(10, 590)}, {at(0, 590)}, {at(50, 591)}}, []int{0, 0, 0}, 1, true, false},
-		{"a window that is not held is left out", none, [][]collection.Version{{at(0, 590)}, nil}, []int{0, -1}, -1, false, false},
-		{"no window is held", none, [][]collection.Version{nil, nil}, []int{-1, -1}, -1, false, false},
+		{"a window that is not cached is left out", none, [][]collection.Version{{at(0, 590)}, nil}, []int{0, -1}, -1, false, false},
+		{"no window is cached", none, [][]collection.Version{nil, nil}, []int{-1, -1}, -1, false, false},
 
 		{"a walker gets what he reads", generation(0, 5, 590), [][]collection.Version{{at(40, 591), at(1, 590)}}, []int{1}, -1, false, false},
 		{"though the newest would do", generation(0, 5, 590), [][]collection.Version{{at(40, 590), at(1, 590)}}, []int{1}, -1, false, false},
@@ -84,7 +84,7 @@ func TestChoose(t *testing.T) {
 		{"he leaves with both windows, as anyone", generation(0, 5, 590),
 			[][]collection.Version{{at(1, 590)}, {at(40, 591)}}, []int{0, 0}, 0, true, true},
 		{"he leaves what is too old to go on with", generation(0, 5, 590), [][]collection.Version{{at(61, 590)}}, []int{0}, -1, false, true},
-		{"a window that is not held is left out for him too", generation(0, 5, 590),
+		{"a window that is not cached is left out for him too", generation(0, 5, 590),
 			[][]collection.Version{{at(40, 591), at(1, 590)}, nil}, []int{1, -1}, -1, false, false},
 	} {
 		c := collection.Choose(tt.walk, tt.versions, time.Hour)
@@ -111,7 +111,7 @@ func TestChoiceTellsTheGeneration(t *testing.T) {
 	}
 }
 
-// Whatever is held, the choice is what its rules say.
+// Whatever is cached, the choice is what its rules say.
 func TestChooseKeepsItsRules(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		version := rapid.Custom(func(t *rapid.T) collection.Version {

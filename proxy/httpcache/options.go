@@ -53,7 +53,7 @@ type Options struct {
 	// Transport sends requests upstream. If nil, one of this package's own, which
 	// sends no unsafe request twice.
 	Transport http.RoundTripper
-	// Observer is told what happens. If nil, nobody is.
+	// Observer is called for what happens. If nil, nothing is.
 	Observer Observer
 	// Logger gets the access records and what an operator should know. If nil,
 	// nothing is logged.

@@ -252,5 +252,5 @@ func (s *store) purge(target string) ([]*cache.Entry, error) {
 	return stored, s.invalidate(target)
 }
 
-// drop removes one response that turned out to be obsolete.
+// drop removes one response that proved obsolete.
 func (s *store) drop(e *cache.Entry) { _ = s.tier.Delete(e.Key) }

@@ -52,7 +52,7 @@ func (r record) isTaken() bool {
 	}
 	locked, err := r.folder.TryLock()
 	if err != nil {
-		r.log.Warn("it cannot be told whether another process spends the same quota", "error", err)
+		r.log.Warn("cannot find out whether another process spends the same quota", "error", err)
 		return false
 	}
 	return !locked

@@ -31,18 +31,18 @@ func TestCutIsWhatUpstreamSends(t *testing.T) {
 			return
 		}
 		first := a.Window(t, &windows[0])
-		held := []*body.Window{first}
+		cached := []*body.Window{first}
 		for _, w := range windows[1:] {
 			if offset, _ := w.Page.OffsetInt(); res.Page.Reaches(offset, first.Count) {
-				held = append([]*body.Window{a.Window(t, &w)}, held...) // in any order
+				cached = append([]*body.Window{a.Window(t, &w)}, cached...) // in any order
 			}
 		}
-		c, ok := body.NewCut(res.Page, first, held...)
+		c, ok := body.NewCut(res.Page, first, cached...)
 		if !ok {
-			t.Fatalf("%s cannot be cut from %d windows of %d", res.Key, len(held), width)
+			t.Fatalf("%s cannot be cut from %d windows of %d", res.Key, len(cached), width)
 		}
 		if got := ll2test.Render(t, c, res); got != ll2test.Localized(want) {
-			t.Fatalf("%s cut from %d windows of %d: %s", res.Key, len(held), width, ll2test.Diff(got, ll2test.Localized(want)))
+			t.Fatalf("%s cut from %d windows of %d: %s", res.Key, len(cached), width, ll2test.Diff(got, ll2test.Localized(want)))
 		}
 		pages++
 	})
