@@ -146,13 +146,13 @@ func TestNextCall(t *testing.T) {
 	})
 }
 
-// TestPanic: a panic is an error for all who wait, is told with its stack, and the
+// TestPanic: a panic is an error for all who wait, is reported with its stack, and the
 // next call runs.
 func TestPanic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var told string
+		var reported string
 		g := newGroup(t, coalesce.Options{Panicked: func(key string, value any, stack []byte) {
-			told = fmt.Sprintf("%s: %v in %t", key, value, strings.Contains(string(stack), "TestPanic"))
+			reported = fmt.Sprintf("%s: %v in %t", key, value, strings.Contains(string(stack), "TestPanic"))
 		}})
 		run := func(context.Context, *waiters) (string, error) {
 			time.Sleep(time.Second)
@@ -165,8 +165,8 @@ func TestPanic(t *testing.T) {
 				t.Errorf("got %q, %v", r, err)
 			}
 		}
-		if want := "key: oops in true"; told != want {
-			t.Errorf("told %q, want %q", told, want)
+		if want := "key: oops in true"; reported != want {
+			t.Errorf("reported %q, want %q", reported, want)
 		}
 		c, started, _ := g.Join("key", nil, func(context.Context, *waiters) (string, error) { return "well", nil })
 		if r, err := c.Wait(t.Context()); !started || r != "well" || err != nil {
@@ -214,7 +214,7 @@ func TestClose(t *testing.T) {
 	})
 }
 
-// TestStartedAndEnded: each call is told of once, before anyone can see its end.
+// TestStartedAndEnded: each call is reported once, before anyone can see its end.
 func TestStartedAndEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var started, ended atomic.Int32

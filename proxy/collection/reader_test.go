@@ -12,14 +12,14 @@ import (
 	"perigee/proxy/ll2/ll2test"
 )
 
-// reader answers as the fill does, on a clock of its own: out of held windows,
+// reader answers as the proxy does, on a clock of its own: out of cached windows,
 // which are fresh for an hour and may be served stale for another.
 type reader struct {
 	t     ll2test.TB
 	api   ll2test.API
 	now   time.Time
 	asked int
-	held  map[string]cached
+	store map[string]cached
 	walks *collection.Walks
 	old   *collection.Superseded[cached]
 	quota int // requests left; negative: any number
@@ -43,7 +43,7 @@ func newReaderOf(t ll2test.TB, a ll2test.API, windows map[string]*body.Window) *
 	a.Hide("spacecraft", 0)
 	return &reader{
 		t: t, api: a, now: ll2test.Noon(), quota: -1, windows: windows,
-		held: map[string]cached{}, walks: collection.NewWalks(0), old: collection.NewSuperseded[cached](0, 0),
+		store: map[string]cached{}, walks: collection.NewWalks(0), old: collection.NewSuperseded[cached](0, 0),
 	}
 }
 
@@ -62,21 +62,21 @@ func (r *reader) fetch(w *ll2.Resource) cached {
 		r.windows[state] = r.api.Window(r.t, w)
 	}
 	window := r.windows[state]
-	if before, ok := r.held[w.Key]; ok && r.walks.Wants(w.List(), before.version, window.Offset+100, lifetime, r.now) {
+	if before, ok := r.store[w.Key]; ok && r.walks.Wants(w.List(), before.version, window.Offset+100, lifetime, r.now) {
 		r.old.Keep(collection.SupersededWindow[cached]{
 			Key: w.Key, List: w.List(), Version: before.version, Until: before.version.Fetched.Add(staleness),
 			End: window.Offset + 100, Cost: 1, Value: before,
 		})
 	}
 	v := cached{window, collection.Version{Count: window.Count, Fetched: r.now}}
-	r.held[w.Key] = v
+	r.store[w.Key] = v
 	return v
 }
 
 // versions are those of a window that may be served, the newest first.
 func (r *reader) versions(w *ll2.Resource) []cached {
 	var all []cached
-	if v, ok := r.held[w.Key]; ok && r.now.Sub(v.version.Fetched) < staleness {
+	if v, ok := r.store[w.Key]; ok && r.now.Sub(v.version.Fetched) < staleness {
 		all = append(all, v)
 	}
 	for _, p := range r.old.Of(w.Key, r.now) {
@@ -98,13 +98,13 @@ func (r *reader) get(client string, limit, offset int) answer {
 	r.old.Release(r.walks, func(string) time.Duration { return lifetime }, r.now)
 	res := ll2test.Resolve(r.t, "/2.3.0/spacecraft/", fmt.Sprintf("ordering=id&limit=%d&offset=%d", limit, offset), "*/*")
 	walk := r.walks.Find(client, res.List(), res.Page, r.now)
-	held := r.gather(res, func(versions []cached) bool {
+	found := r.gather(res, func(versions []cached) bool {
 		return slices.ContainsFunc(versions, func(v cached) bool { return walk.Admits(v.version, lifetime) }) && walk != collection.Generation{} ||
 			len(versions) > 0 && (r.now.Sub(versions[0].version.Fetched) < lifetime || r.quota == 0)
 	})
-	c := r.choose(walk, res, held)
+	c := r.choose(walk, res, found)
 	r.walks.Step(client, res.List(), res.Page, c.Generation, r.now)
-	return r.cut(res, c, held)
+	return r.cut(res, c, found)
 }
 
 // gather returns the versions of all windows that a page needs. Where they are not
@@ -125,28 +125,28 @@ func (r *reader) gather(res *ll2.Resource, enough func([]cached) bool) [][]cache
 }
 
 // choose renews each window at most once.
-func (r *reader) choose(walk collection.Generation, res *ll2.Resource, held [][]cached) collection.Choice {
+func (r *reader) choose(walk collection.Generation, res *ll2.Resource, found [][]cached) collection.Choice {
 	for renewed := 0; ; renewed++ {
-		versions := make([][]collection.Version, len(held))
-		for i, window := range held {
+		versions := make([][]collection.Version, len(found))
+		for i, window := range found {
 			for _, v := range window {
 				versions[i] = append(versions[i], v.version)
 			}
 		}
 		c := collection.Choose(walk, versions, lifetime)
-		if c.Renew < 0 || renewed == len(held) || r.quota == 0 {
+		if c.Renew < 0 || renewed == len(found) || r.quota == 0 {
 			return c
 		}
-		held[c.Renew] = append([]cached{r.fetch(&res.Windows(100)[c.Renew])}, held[c.Renew]...)
+		found[c.Renew] = append([]cached{r.fetch(&res.Windows(100)[c.Renew])}, found[c.Renew]...)
 	}
 }
 
 // cut makes the page, with the newest count with which it can be made.
-func (r *reader) cut(res *ll2.Resource, c collection.Choice, held [][]cached) answer {
+func (r *reader) cut(res *ll2.Resource, c collection.Choice, found [][]cached) answer {
 	var windows []*body.Window
 	var newest []cached
 	for i, pick := range c.Picks {
-		v := held[i][pick]
+		v := found[i][pick]
 		windows = append(windows, v.window)
 		if len(newest) > 0 && v.version.Fetched.After(newest[0].version.Fetched) {
 			newest = append([]cached{v}, newest...)
@@ -173,6 +173,6 @@ func (r *reader) cut(res *ll2.Resource, c collection.Choice, held [][]cached) an
 		}
 		return a
 	}
-	r.t.Fatalf("%s cannot be cut from what is held", res.Key)
+	r.t.Fatalf("%s cannot be cut from what is cached", res.Key)
 	return answer{}
 }

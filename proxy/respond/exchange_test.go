@@ -11,23 +11,23 @@ import (
 	"time"
 )
 
-// told is an Observer that keeps what it was told last.
-type told struct {
+// observed is an Observer that keeps the last request.
+type observed struct {
 	outcome, endpoint string
 	status            int
 	took              time.Duration
 }
 
-func (*told) RequestStarted() {}
-func (o *told) RequestEnded(outcome, endpoint string, status int, took time.Duration) {
-	*o = told{outcome, endpoint, status, took}
+func (*observed) RequestStarted() {}
+func (o *observed) RequestEnded(outcome, endpoint string, status int, took time.Duration) {
+	*o = observed{outcome, endpoint, status, took}
 }
 
 // TestEnd: the access log and the observer say the same of a request.
 func TestEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		var o told
+		var o observed
 		w := httptest.NewRecorder()
 		x := NewExchange(w, httptest.NewRequest("GET", "/x?a=b", nil))
 		x.Settle(x.Header(), Handling{Outcome: Hit, Detail: "d"}, "Perigee;hit")
@@ -39,7 +39,7 @@ func TestEnd(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("got %s, want %s", &out, want)
 		}
-		if want := (told{"hit", "/x/", 200, time.Millisecond}); o != want {
+		if want := (observed{"hit", "/x/", 200, time.Millisecond}); o != want {
 			t.Errorf("the observer got %+v, want %+v", o, want)
 		}
 		if got, want := w.Header().Get("Content-Length"), "3"; got != want {
@@ -52,7 +52,7 @@ func TestEnd(t *testing.T) {
 func TestEndForWarningsAlone(t *testing.T) {
 	var out bytes.Buffer
 	x := NewExchange(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
-	x.End(new(told), slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelWarn})), func(*http.Request) string {
+	x.End(new(observed), slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelWarn})), func(*http.Request) string {
 		t.Error("the address is asked for")
 		return ""
 	})
@@ -61,7 +61,7 @@ func TestEndForWarningsAlone(t *testing.T) {
 	}
 }
 
-// TestEndOfAnAbort: a request that ends in a panic is told of, and the panic goes on.
+// TestEndOfAnAbort: a request that ends in a panic is observed, and the panic goes on.
 func TestEndOfAnAbort(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -69,7 +69,7 @@ func TestEndOfAnAbort(t *testing.T) {
 		status int
 	}{{"before the head", 0, 499}, {"after the head", 200, 200}} {
 		t.Run(tt.name, func(t *testing.T) {
-			var o told
+			var o observed
 			defer func() {
 				if p := recover(); p != http.ErrAbortHandler {
 					t.Errorf("got panic %v, want %v", p, http.ErrAbortHandler)

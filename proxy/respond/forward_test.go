@@ -58,7 +58,8 @@ func TestForward(t *testing.T) {
 	}
 }
 
-// TestForwardFailure: an error becomes an answer, unless nobody would read it.
+// TestForwardFailure: an error becomes an answer; if the client has left, the
+// connection is aborted.
 func TestForwardFailure(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -70,12 +71,19 @@ func TestForwardFailure(t *testing.T) {
 			defer leave()
 			w := httptest.NewRecorder()
 			x := &exchange{Exchange: respond.NewExchange(w, httptest.NewRequestWithContext(ctx, "GET", "/", nil))}
-			forwarder(func(*exchange, *http.Request) (*http.Response, error) {
-				if tt.left {
-					leave()
-				}
-				return nil, errors.New("no route")
-			}).Forward(&x.Exchange, x)
+			aborted := func() (with any) {
+				defer func() { with = recover() }()
+				forwarder(func(*exchange, *http.Request) (*http.Response, error) {
+					if tt.left {
+						leave()
+					}
+					return nil, errors.New("no route")
+				}).Forward(&x.Exchange, x)
+				return nil
+			}()
+			if left := aborted == http.ErrAbortHandler; left != tt.left || !left && aborted != nil {
+				t.Errorf("aborted with %v", aborted)
+			}
 			x.End(silent{}, slog.New(slog.DiscardHandler), respond.Peer)
 			if x.Record.Status != tt.status || x.Record.Outcome != respond.Failed {
 				t.Errorf("recorded %+v, want an error with status %d", x.Record, tt.status)

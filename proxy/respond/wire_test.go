@@ -33,7 +33,9 @@ func forwarding(t *testing.T, upstream http.HandlerFunc) (address string) {
 		func(_ *respond.Exchange, out *http.Request) (*http.Response, error) {
 			return http.DefaultTransport.RoundTrip(out)
 		},
-		func(x *respond.Exchange, err error) { x.SendProblem(&respond.Problem{Status: 502, Detail: err.Error()}) },
+		func(x *respond.Exchange, err error) {
+			x.SendProblem(&respond.Problem{Status: 502, Detail: err.Error()})
+		},
 		log.New(io.Discard, "", 0),
 	)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
