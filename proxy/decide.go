@@ -48,7 +48,7 @@ func decide(q *question, c *cached, d *rfc9111.RequestDirectives, r rules) decis
 	switch {
 	case r.offline:
 		return decideOffline(c, d, r.now)
-	case c.windows.Plan == nil:
+	case q.plan == nil:
 		return decideWhole(q, c, d, r)
 	}
 	return decidePage(q, c, d, r)

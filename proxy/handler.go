@@ -263,6 +263,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer serves what is cached, or has the request forwarded.
 func (h *Handler) answer(x *exchange) {
+	x.plan = h.lists.Plan(x.resource, x.plan, x.Start)
 	found := h.finder.find(&x.question, x.client.ID, x.Start)
 	directives := rfc9111.ParseRequest(x.Request.Header)
 	now := h.rules

@@ -34,7 +34,7 @@ type finder struct {
 
 // find is the look-up for a question of a client.
 func (f *finder) find(q *question, client string, now time.Time) (c cached) {
-	if q.plan == nil || f.lists.Uncut(q.resource) {
+	if q.plan == nil {
 		c.whole = f.whole(q.resource, now)
 		return c
 	}

@@ -1,8 +1,10 @@
 package proxy
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"perigee/cache"
 	"perigee/proxy/collection"
@@ -12,6 +14,7 @@ import (
 	"perigee/proxy/quota"
 	"perigee/proxy/render"
 	"perigee/proxy/respond"
+	"perigee/proxy/upstream"
 )
 
 // assembly brings together the windows that one page needs: it fetches those that
@@ -64,16 +67,48 @@ func (a *assembly) fetch(i int) (d decision, ok bool) {
 	switch {
 	case a.out.Context().Err() != nil:
 		return decision{err: a.out.Context().Err()}, false
-	case f.err != nil || f.result.Fault != "" && f.result.Fault != fetch.FaultShape:
-		return conclude(f, a.fallback(), a.x.fwd, a.x.Start), false
-	case f.result.Entry.Status != http.StatusOK: // what upstream says to any page of this list
+	case f.good() && render.WindowOf(f.result.Entry) != nil:
+		a.windows.Entries[i], a.fetched[i] = f.result.Entry, true
+		return decision{}, true
+	case f.good() && f.result.Entry.Status != http.StatusOK: // what upstream says to any page of this list
 		return conclude(f, nil, a.x.fwd, a.x.Start), false
-	case render.WindowOf(f.result.Entry) == nil:
-		a.pages.reject(a.x.resource, res, f.result.Entry)
+	case f.good(): // it is no list, or one that is not cut
+		a.pages.reject(res, f.result.Entry)
 		return a.fetchWhole(a.x, a.out), false
+	case !a.mayBeTooWide(f):
+		return conclude(f, a.fallback(), a.x.fwd, a.x.Start), false
 	}
-	a.windows.Entries[i], a.fetched[i] = f.result.Entry, true
-	return decision{}, true
+	if f.err == nil && f.result.Fault == fetch.FaultShape {
+		a.pages.reject(res, f.result.Entry)
+	}
+	return a.fetchInstead(res, f), false
+}
+
+// mayBeTooWide reports whether a smaller page may work where a window failed. It
+// cannot be had more cheaply where there is no quota, or no upstream.
+func (a *assembly) mayBeTooWide(f fetched) bool {
+	if f.throttled() {
+		return false
+	}
+	if unavailable, ok := errors.AsType[*fetch.UnavailableError](f.err); ok {
+		return !unavailable.Down()
+	}
+	failure, ok := errors.AsType[*upstream.Error](f.err)
+	return f.err == nil || ok && failure.Sent
+}
+
+// fetchInstead answers in place of a window that is no good, for the reason in f:
+// with what is cached, else with the page itself. Widening must not make a request
+// fail that would have worked.
+func (a *assembly) fetchInstead(window *ll2.Resource, f fetched) decision {
+	if cached := a.fallback(); cached != nil && servable(cached, a.x.Start) {
+		return decision{source: cached, handling: fallbackHandling(cached.Oldest(), f, a.x.Start)}
+	}
+	d := a.fetchWhole(a.x, a.out)
+	if d.source != nil && d.source.Entry().Status == http.StatusOK {
+		a.pages.tooWide(window)
+	}
+	return d
 }
 
 // note adds what one fetch was to the handling of the whole.
@@ -159,15 +194,26 @@ func (p *pageLog) answered(x *exchange, d decision) (detail string) {
 	return d.handling.Detail
 }
 
-// reject has a list fetched as clients ask for it from now on, since an answer is
-// not the window that was asked for.
-func (p *pageLog) reject(list, window *ll2.Resource, e *cache.Entry) {
-	why := body.RejectedShape
-	if r := render.Of(e).Rejection; r != body.NotRejected {
-		why = r
+// reject notes that an answer is not the window that was asked for.
+func (p *pageLog) reject(window *ll2.Resource, e *cache.Entry) {
+	b, most := render.Of(e), 0
+	why := b.Rejection
+	switch why {
+	case body.NotRejected:
+		why = body.RejectedShape
+	case body.RejectedShort:
+		most = len(b.Layout.Results)
 	}
 	p.observer.WindowRejected(string(why))
-	if p.lists.MarkUncut(list) {
-		p.log.Warn("pages of this list are not cut from wider ones", "key", window.Key, "reason", string(why))
+	if p.lists.Rejected(window, most, time.Now()) {
+		p.log.Warn("an answer is not the wide page that was asked for: such lists are cut from narrower ones, or not at all, for a while",
+			"key", window.Key, "reason", string(why))
+	}
+}
+
+// tooWide notes that a page worked where its window did not.
+func (p *pageLog) tooWide(window *ll2.Resource) {
+	if p.lists.TooWide(window, time.Now()) {
+		p.log.Warn("a wide page fails although a small one works: those of this list are narrower for a while", "key", window.Key)
 	}
 }

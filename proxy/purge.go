@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"perigee/cache"
+	"perigee/proxy/collection"
 	"perigee/proxy/ll2"
 )
 
@@ -90,14 +91,16 @@ func (h *Handler) purging(target, accept string) (question, error) {
 // lookedFor returns the keys under which what answers a question is looked for.
 func (h *Handler) lookedFor(q question) []string {
 	keys := []string{q.resource.Key}
-	if q.plan == nil {
-		return keys
-	}
-	for i := range q.plan.Windows {
-		keys = append(keys, q.plan.Windows[i].Key)
-	}
-	if beyond := h.lists.LookUp(q.plan).Beyond; beyond != nil {
-		keys = append(keys, beyond.Key)
+	for _, plan := range []*collection.Plan{q.plan, h.lists.Plan(q.resource, q.plan, time.Now())} {
+		if plan == nil {
+			continue
+		}
+		for i := range plan.Windows {
+			keys = append(keys, plan.Windows[i].Key)
+		}
+		if beyond := h.lists.LookUp(plan).Beyond; beyond != nil {
+			keys = append(keys, beyond.Key)
+		}
 	}
 	return keys
 }

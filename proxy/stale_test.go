@@ -164,15 +164,32 @@ func TestNotFoundIsHeldBriefly(t *testing.T) {
 	})
 }
 
+// An object that upstream does not know any more is believed to be gone when it says
+// so again: it may say so for a moment only.
 func TestAnObjectMayCeaseToExist(t *testing.T) {
+	const object = "/2.3.0/spacecraft/7/"
+	known := says(200, "application/json", `{"id":7}`)
+	unknown := says(404, "application/json", `{"detail":"Not found."}`)
 	synctest.Test(t, func(t *testing.T) {
-		r := newClockRig(t, &script{steps: []http.HandlerFunc{
-			says(200, "application/json", `{"id":7}`), says(404, "application/json", `{"detail":"Not found."}`),
-		}})
-		r.get("/2.3.0/spacecraft/7/")
-		time.Sleep(3 * time.Hour)
-		if got := r.get("/2.3.0/spacecraft/7/"); got.status != 404 {
-			t.Errorf("status %d, want 404", got.status)
+		r := newClockRig(t, &script{steps: []http.HandlerFunc{known, unknown, known, unknown, unknown}})
+		r.get(object)
+		for i, want := range []struct {
+			status  int
+			outcome string
+		}{
+			{200, "hit;detail=stale-upstream-status"}, // it is said the first time
+			{200, "fwd=stale"},                        // it was not so
+			{200, "hit;detail=stale-upstream-status"},
+			{404, "fwd=stale"}, // it is said again
+		} {
+			if want.outcome == "fwd=stale" && i == 3 {
+				time.Sleep(time.Minute) // after the pause, while the object is stale
+			} else {
+				time.Sleep(3 * time.Hour)
+			}
+			if got := r.get(object); got.status != want.status || !strings.HasPrefix(got.outcome(), want.outcome) {
+				t.Errorf("%d: %d %s, want %d %s", i, got.status, got.outcome(), want.status, want.outcome)
+			}
 		}
 	})
 }

@@ -1,6 +1,6 @@
 // Package collection is all that is known of lists beyond their cached pages: from
 // which windows a page is cut, who walks a list and which versions of its windows
-// belong together, in which lists an object stands, and which lists are not cut.
+// belong together, in which lists an object stands, and how wide their windows are.
 //
 // Choosing among versions is pure (Choose, Walks, Superseded): what it decides on
 // is handed in, the time included.
@@ -18,11 +18,8 @@ import (
 	"perigee/proxy/render"
 )
 
-// Bounds of what is remembered.
-const (
-	maxUncut   = 512    // lists that are not cut
-	maxWindows = 10_000 // windows that are counted
-)
+// maxWindows bounds the windows that are counted.
+const maxWindows = 10_000
 
 // Options configure Collections.
 type Options struct {
@@ -50,8 +47,9 @@ type Collections struct {
 	learning sync.Mutex // held while it is found out which objects a window has
 	reading  sync.Mutex // held while object lists are read
 
-	mu      sync.Mutex           // guards the fields below
-	uncut   map[string]bool      // lists whose pages are not proven to be windows
+	widths widths
+
+	mu      sync.Mutex           // guards windows
 	windows map[string]time.Time // that were fetched, and until when they may be served
 }
 
@@ -63,7 +61,7 @@ func New(o Options) *Collections {
 	return &Collections{
 		options: o, generations: newGenerations(), objects: newObjectIndex(),
 		objectLists: newObjectLists(o.ObjectLists, o.SaveObjectLists),
-		uncut:       make(map[string]bool), windows: make(map[string]time.Time),
+		windows:     make(map[string]time.Time),
 	}
 }
 
@@ -96,8 +94,9 @@ func (c *Collections) Stored(res *ll2.Resource, e, previous *cache.Entry) {
 	if c.Learn(res, e) {
 		c.options.Remember(res.Key) // here and not in Learn: a hit waits for no peer
 	}
-	if render.WindowOf(e) != nil {
+	if w := render.WindowOf(e); w != nil {
 		c.count(e)
+		c.widths.widen(res, w.Width)
 	}
 	if previous != nil {
 		c.generations.supersede(res, previous, time.Now())
@@ -131,30 +130,30 @@ func (c *Collections) Cached(now time.Time) int {
 	return len(c.windows)
 }
 
-// listOf is what is cut or not as a whole: an endpoint and mode, or a path.
-func listOf(res *ll2.Resource) string { return res.Path + " " + res.Mode }
-
-// MarkUncut notes that the pages of a list are not proven to be windows, so that
-// it is fetched as clients ask for it. It reports whether that is news.
-func (c *Collections) MarkUncut(res *ll2.Resource) (news bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	list := listOf(res)
-	if c.uncut[list] {
-		return false
+// Plan returns from which windows a page is cut now: those of its usual plan, which
+// may be nil, or of narrower ones; nil if it is fetched as it is.
+func (c *Collections) Plan(res *ll2.Resource, usual *Plan, now time.Time) *Plan {
+	if usual == nil {
+		return nil
 	}
-	if len(c.uncut) >= maxUncut {
-		clear(c.uncut)
+	width, narrowed := c.widths.of(res, now)
+	if !narrowed || width >= usual.Width() {
+		return usual
 	}
-	c.uncut[list] = true
-	return true
+	return NewPlan(res, Widths{Normal: width, Detailed: width})
 }
 
-// Uncut reports whether a list was marked.
-func (c *Collections) Uncut(res *ll2.Resource) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.uncut[listOf(res)]
+// Rejected notes that an answer was not the window that was asked for: the windows
+// of such lists are at most as wide as most for a while; if that is 0, these lists are
+// not cut. It reports whether that is news.
+func (c *Collections) Rejected(window *ll2.Resource, most int, now time.Time) (news bool) {
+	return c.widths.narrow(allLists, window, window.Page.Limit, most, now)
+}
+
+// TooWide notes that a window could not be fetched although a page of its list could:
+// the windows of this list are narrower for a while.
+func (c *Collections) TooWide(window *ll2.Resource, now time.Time) (news bool) {
+	return c.widths.narrow(oneList, window, window.Page.Limit, window.Page.Limit, now)
 }
 
 // Object returns the element that answers for an object, and the entry of its list;

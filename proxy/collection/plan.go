@@ -46,6 +46,9 @@ func NewPlan(res *ll2.Resource, w Widths) *Plan {
 	return p
 }
 
+// Width is how many elements its windows have room for.
+func (p *Plan) Width() int { return p.Windows[0].Page.Limit }
+
 // Windows are those of a Plan, as far as they are cached.
 type Windows struct {
 	Plan *Plan

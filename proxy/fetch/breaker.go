@@ -30,6 +30,9 @@ type UnavailableError struct {
 // reasonDown is the Reason where it is not for one resource alone.
 const reasonDown = "down"
 
+// Down reports whether upstream cannot be reached at all.
+func (e *UnavailableError) Down() bool { return e.Reason == reasonDown }
+
 // Error tells why, as a sentence for clients.
 func (e *UnavailableError) Error() string {
 	if e.Reason == reasonDown {

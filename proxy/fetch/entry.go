@@ -38,12 +38,13 @@ type inspector struct {
 	observer   Observer
 	log        *slog.Logger
 	loggedOnce *sync.Map // what was
+	missing    *missing
 }
 
 func newInspector(o Options) inspector {
 	return inspector{
 		policy: o.Policy, base: clients.BaseOf(o.UpstreamURL).String(),
-		observer: o.Observer, log: o.Logger, loggedOnce: new(sync.Map),
+		observer: o.Observer, log: o.Logger, loggedOnce: new(sync.Map), missing: new(missing),
 	}
 }
 
@@ -52,8 +53,11 @@ func (i *inspector) result(res *ll2.Resource, answer *upstream.Answer, cached *c
 	d := i.policy.Decide(res.Path, answer.Status, answer.Header, answer.Answered)
 	i.tellOverridden(res, d.Overridden)
 	b, fault := i.inspect(res, answer)
-	if !d.Store || cached != nil && isDowngrade(res, cached.Status, answer.Status) {
+	switch {
+	case !d.Store:
 		fault = FaultStatus
+	case fault == "" && cached != nil && cached.Status == http.StatusOK:
+		fault = i.downgrade(res, cached, answer, b)
 	}
 	e := &cache.Entry{
 		Key: res.Key, Target: res.Path + "?" + res.Query, Accept: res.Accept,
@@ -110,7 +114,7 @@ func ResourceOf(e *cache.Entry) (res ll2.Resource, ok bool) {
 // inspect finds where the links of a body are, and whether it is what was asked for.
 func (i *inspector) inspect(res *ll2.Resource, answer *upstream.Answer) (b *render.Body, fault string) {
 	b = new(render.Body)
-	media, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
+	media := mediaType(answer.Header)
 	switch {
 	case media == mediaHTML:
 		b.Layout = body.ScanHTML(answer.Body, i.base)
@@ -128,26 +132,33 @@ func (i *inspector) inspect(res *ll2.Resource, answer *upstream.Answer) (b *rend
 	case answer.Unframed && !isJSON(media): // JSON shows by its form that it is whole
 		return b, FaultUnframed
 	case answer.Status == http.StatusOK:
-		return b, unexpected(res, media, &b.Layout)
+		return b, unexpected(res, media, &b.Layout, answer.Body)
 	}
 	return b, ""
 }
 
 // unexpected says in what a 200 is not what was asked for. Of paths that are not
 // known, nothing is expected.
-func unexpected(res *ll2.Resource, media string, l *body.Layout) (fault string) {
+func unexpected(res *ll2.Resource, media string, l *body.Layout, text []byte) (fault string) {
 	switch {
 	case !res.Kind.Tabled() && res.Kind != ll2.Untabled:
 		return ""
 	case res.Representation == ll2.JSON && !isJSON(media), res.Representation == ll2.HTML && media != mediaHTML:
 		return FaultMediaType
-	case res.Kind == ll2.List && res.Representation == ll2.JSON && !l.IsPage:
+	case res.Representation != ll2.JSON:
+	case res.Kind == ll2.List && !l.IsPage, res.Kind != ll2.List && body.IsErrorDocument(text):
 		return FaultShape
 	}
 	return ""
 }
 
 const mediaHTML = "text/html"
+
+// mediaType is the type of a body without its parameters, empty if there is none.
+func mediaType(h http.Header) string {
+	media, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
+	return media
+}
 
 func isJSON(media string) bool {
 	return media == "application/json" || strings.HasSuffix(media, "+json")
@@ -187,14 +198,31 @@ func sameLink(value []byte, link string) bool {
 	return strings.EqualFold(got, want)
 }
 
-// isDowngrade reports whether a status must not take the place of one that is
-// cached. An object may cease to exist; a list that was there does not.
-func isDowngrade(res *ll2.Resource, cached, now int) bool {
-	if cached != http.StatusOK || now == http.StatusOK {
-		return false
+// downgrade says in what an answer is worse than a good one that is cached, so that
+// it must not take its place; empty: in nothing. One odd answer, of a captive portal or
+// an error page that says 200, is not worth a good one.
+func (i *inspector) downgrade(res *ll2.Resource, cached *cache.Entry, answer *upstream.Answer, b *render.Body) (fault string) {
+	was := render.Of(cached)
+	switch gone := answer.Status == http.StatusNotFound || answer.Status == http.StatusGone; {
+	case answer.Status != http.StatusOK && (!gone || res.Kind == ll2.List || was.Layout.IsPage):
+		return FaultStatus // an object may cease to exist; a list that was there does not
+	case gone:
+		if !i.missing.confirmed(res.Key, answer.Answered) {
+			return FaultStatus
+		}
+		return ""
 	}
-	gone := now == http.StatusNotFound || now == http.StatusGone
-	return res.Kind == ll2.List || !gone
+	i.missing.forget(res.Key)
+	now := mediaType(answer.Header)
+	switch {
+	case mediaType(cached.Header) != now:
+		return FaultMediaType
+	case was.Window != nil && b.Window == nil, was.Layout.IsPage && !b.Layout.IsPage:
+		return FaultShape
+	case isJSON(now) && !was.Layout.IsPage && !body.ShareMembers(cached.Body, answer.Body):
+		return FaultShape
+	}
+	return ""
 }
 
 // tellOverridden counts the directives that the settings override, and logs each
