@@ -3,8 +3,10 @@ package cache
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // MemoryOptions sizes a Memory.
@@ -20,6 +22,8 @@ type MemoryOptions struct {
 	// zero, a quarter of MaxBytes. These bytes are set aside from MaxBytes,
 	// whether a pinned entry is also among the others or not.
 	PinnedBytes int64
+	// Now is the clock by which uses count less as time passes. If nil, time.Now.
+	Now func() time.Time
 
 	ristretto ristrettoOptions // for tests
 }
@@ -36,6 +40,9 @@ func (o MemoryOptions) withDefaults() (MemoryOptions, error) {
 	o.MaxBytes = cmp.Or(o.MaxBytes, defaultMaxBytes)
 	o.PinnedEntries = cmp.Or(o.PinnedEntries, defaultPinnedEntries)
 	o.PinnedBytes = cmp.Or(o.PinnedBytes, o.MaxBytes/4)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	switch {
 	case o.MaxBytes < minMaxBytes:
 		return o, fmt.Errorf("cache: %d bytes cannot hold a page, at least %d are needed", o.MaxBytes, minMaxBytes)
@@ -52,6 +59,10 @@ func (o MemoryOptions) withDefaults() (MemoryOptions, error) {
 // are pinned: Ristretto may reject what is new, and a response that was just paid
 // for must not be lost by that.
 //
+// Nothing that is used goes for what is used less (see Uses): a flood of requests
+// that nobody makes twice takes only the space of the pinned ones, and of others
+// like them.
+//
 // Get never waits for a Put, and allocates nothing. The errors of Put are
 // ErrInvalid, ErrTooLarge (the entry costs more than PinnedBytes) and ErrClosed.
 // Close is safe at any time, but nothing is cached after it: a program closes the
@@ -60,14 +71,17 @@ type Memory struct {
 	ristretto *ristrettoCache
 	pinned    *pinned
 	maxBytes  int64
+	now       func() time.Time
 
 	hits, misses atomic.Uint64
 
 	life   sync.RWMutex // held for reading by every call, for writing by Close; guards closed
 	closed bool
 
-	write  sync.Mutex // one writer at a time; guards counts, and ristretto but for its get
+	write  sync.Mutex // one writer at a time; guards all below, and ristretto but for its get
 	counts Stats
+	ghosts ghosts
+	gone   map[Key]uint32 // uses that TakeUses has not told, of entries that were let go
 }
 
 var _ Tier = (*Memory)(nil)
@@ -87,32 +101,36 @@ func NewMemory(o MemoryOptions) (*Memory, error) {
 		ristretto: ristretto,
 		pinned:    newPinned(o.PinnedEntries, o.PinnedBytes),
 		maxBytes:  o.MaxBytes,
+		now:       o.Now,
+		gone:      make(map[Key]uint32),
 	}, nil
 }
 
 // Get implements Tier.
 func (m *Memory) Get(key Key) (*Entry, bool) {
-	e, ok := m.find(key)
-	if ok {
-		m.hits.Add(1)
-	} else {
+	r := m.find(key)
+	if r == nil {
 		m.misses.Add(1)
+		return nil, false
 	}
-	return e, ok
+	m.hits.Add(1)
+	r.use()
+	return r.entry, true
 }
 
 // find asks Ristretto first, which counts how often keys are used. The order makes
 // no difference to the result: what Ristretto has of a key is always the latest.
-func (m *Memory) find(key Key) (*Entry, bool) {
+func (m *Memory) find(key Key) *resident {
 	m.life.RLock()
 	defer m.life.RUnlock()
 	if m.closed {
-		return nil, false
+		return nil
 	}
-	if e, ok := m.ristretto.get(key); ok {
-		return e, true
+	if r, ok := m.ristretto.get(key); ok {
+		return r
 	}
-	return m.pinned.get(key)
+	r, _ := m.pinned.get(key)
+	return r
 }
 
 // Put implements Tier.
@@ -131,20 +149,20 @@ func (m *Memory) Put(e *Entry) error {
 }
 
 // store pins e before it offers it to Ristretto, so that there is no moment at which
-// neither has it. It counts an entry as evicted when both have let it go.
+// neither has it. What is pinned no longer, and was used, is offered once more.
 func (m *Memory) store(e *Entry, cost int64) error {
-	displaced, fits := m.pinned.add(e, cost)
+	now := m.now()
+	r := &resident{entry: e, cost: cost}
+	m.inherit(r, now)
+	displaced, fits := m.pinned.add(r)
+	became, gone := m.ristretto.offer(r, now)
 	for _, d := range displaced {
-		if !m.ristretto.has(d.Key) {
-			m.counts.Evicted++
+		if !m.ristretto.has(d.entry.Key) && d.settle(now) > 0 {
+			_, evicted := m.ristretto.offer(d, now)
+			gone = append(gone, evicted...)
 		}
 	}
-	became, evicted := m.ristretto.offer(e, cost)
-	for _, d := range evicted {
-		if _, ok := m.pinned.get(d.Key); !ok {
-			m.counts.Evicted++
-		}
-	}
+	m.letGo(append(gone, displaced...), now)
 	switch became {
 	case dropped:
 		m.counts.Dropped++
@@ -157,6 +175,86 @@ func (m *Memory) store(e *Entry, cost int64) error {
 		return fmt.Errorf("%w: %d bytes", ErrTooLarge, cost)
 	}
 	return nil
+}
+
+// inherit has r go on with the uses of the entry that it replaces, or that was let
+// go before.
+func (m *Memory) inherit(r *resident, now time.Time) {
+	old, ok := m.current(r.entry.Key)
+	if !ok {
+		hash, _ := m.ristretto.hash(r.entry.Key)
+		r.uses = m.ghosts.take(hash, now)
+		return
+	}
+	old.settle(now)
+	r.uses, r.untold = old.uses, old.untold
+}
+
+// current returns the entry under key. It is no use of it.
+func (m *Memory) current(key Key) (*resident, bool) {
+	if r, ok := m.ristretto.find(key); ok {
+		return r, true
+	}
+	return m.pinned.get(key)
+}
+
+// letGo counts as evicted what neither Ristretto nor the pinned ones have any more,
+// and remembers how it was used.
+func (m *Memory) letGo(all []*resident, now time.Time) {
+	for i, r := range all {
+		key := r.entry.Key
+		if _, ok := m.current(key); ok || slices.Contains(all[:i], r) {
+			continue
+		}
+		m.counts.Evicted++
+		r.settle(now)
+		hash, _ := m.ristretto.hash(key)
+		m.ghosts.add(hash, r.uses, now)
+		if r.untold > 0 && len(m.gone) < maxGone {
+			m.gone[key] += r.untold
+		}
+	}
+}
+
+// maxGone bounds of how many entries that were let go the uses are kept for TakeUses.
+const maxGone = 4096
+
+// TakeUses yields how often entries were used since the last call, a thousand times
+// at most for each. With it a larger tier below learns of the hits that it does not
+// see. It delays no Get, and goes on after Close. The loop must not use m.
+func (m *Memory) TakeUses(yield func(key Key, uses uint32) bool) {
+	m.life.RLock()
+	defer m.life.RUnlock()
+	m.write.Lock()
+	defer m.write.Unlock()
+	m.takeUses(yield)
+}
+
+// takeUses requires write, or that nobody else has m.
+func (m *Memory) takeUses(yield func(key Key, uses uint32) bool) {
+	now := m.now()
+	for key, uses := range m.gone {
+		delete(m.gone, key)
+		if !yield(key, uses) {
+			return
+		}
+	}
+	told := func(r *resident) bool {
+		r.settle(now)
+		uses := r.untold
+		r.untold = 0
+		return uses == 0 || yield(r.entry.Key, uses)
+	}
+	for _, r := range m.ristretto.residents {
+		if !told(r) {
+			return
+		}
+	}
+	for _, r := range m.pinned.all() {
+		if !told(r) {
+			return
+		}
+	}
 }
 
 // Delete implements Tier. Its only error is ErrClosed.
@@ -181,6 +279,9 @@ func (m *Memory) Close() error {
 		return nil
 	}
 	m.closed = true
+	left := make(map[Key]uint32)
+	m.takeUses(func(key Key, uses uint32) bool { left[key] = uses; return true })
+	m.gone = left
 	m.ristretto.close()
 	m.pinned.clear()
 	return nil

@@ -12,46 +12,40 @@ type pinned struct {
 	maxBytes   int64
 
 	mu    sync.RWMutex // guards all below
-	byKey map[Key]*Entry
-	order []sizedEntry // oldest first; few enough that searching them costs nothing
+	byKey map[Key]*resident
+	order []*resident // oldest first; few enough that searching them costs nothing
 	bytes int64
 }
 
-// sizedEntry is an entry and what it cost when it was stored.
-type sizedEntry struct {
-	entry *Entry
-	cost  int64
-}
-
 func newPinned(maxEntries int, maxBytes int64) *pinned {
-	return &pinned{maxEntries: maxEntries, maxBytes: maxBytes, byKey: make(map[Key]*Entry)}
+	return &pinned{maxEntries: maxEntries, maxBytes: maxBytes, byKey: make(map[Key]*resident)}
 }
 
-func (p *pinned) get(key Key) (*Entry, bool) {
+func (p *pinned) get(key Key) (*resident, bool) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	e, ok := p.byKey[key]
-	return e, ok
+	r, ok := p.byKey[key]
+	return r, ok
 }
 
-// add pins e in place of the entry with the same key, and returns the entries that
-// had to go to make room. It reports false if e costs more than maxBytes; it then
+// add pins r in place of the entry with the same key, and returns the entries that
+// had to go to make room. It reports false if r costs more than maxBytes; it then
 // displaces nothing, but the entry with the same key is gone all the same.
-func (p *pinned) add(e *Entry, cost int64) (displaced []*Entry, ok bool) {
+func (p *pinned) add(r *resident) (displaced []*resident, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.drop(e.Key)
-	if cost > p.maxBytes {
+	p.drop(r.entry.Key)
+	if r.cost > p.maxBytes {
 		return nil, false
 	}
-	for len(p.order) >= p.maxEntries || p.bytes+cost > p.maxBytes {
-		oldest := p.order[0].entry
+	for len(p.order) >= p.maxEntries || p.bytes+r.cost > p.maxBytes {
+		oldest := p.order[0]
 		displaced = append(displaced, oldest)
-		p.drop(oldest.Key)
+		p.drop(oldest.entry.Key)
 	}
-	p.byKey[e.Key] = e
-	p.order = append(p.order, sizedEntry{e, cost})
-	p.bytes += cost
+	p.byKey[r.entry.Key] = r
+	p.order = append(p.order, r)
+	p.bytes += r.cost
 	return displaced, true
 }
 
@@ -63,18 +57,18 @@ func (p *pinned) remove(key Key) {
 
 // drop requires mu.
 func (p *pinned) drop(key Key) {
-	e, ok := p.byKey[key]
+	r, ok := p.byKey[key]
 	if !ok {
 		return
 	}
 	delete(p.byKey, key)
-	i := slices.IndexFunc(p.order, func(s sizedEntry) bool { return s.entry == e })
-	p.bytes -= p.order[i].cost
+	i := slices.Index(p.order, r)
+	p.bytes -= r.cost
 	p.order = slices.Delete(p.order, i, i+1)
 }
 
 // all returns what is pinned, oldest first.
-func (p *pinned) all() []sizedEntry {
+func (p *pinned) all() []*resident {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	return slices.Clone(p.order)

@@ -14,8 +14,8 @@ func (p *pinned) keys(t *testing.T) []Key {
 	for _, s := range p.all() {
 		keys = append(keys, s.entry.Key)
 		bytes += s.cost
-		if e, ok := p.get(s.entry.Key); !ok || e != s.entry {
-			t.Errorf("%q is pinned, but get returned (%v, %t)", s.entry.Key, e, ok)
+		if r, ok := p.get(s.entry.Key); !ok || r != s {
+			t.Errorf("%q is pinned, but get returned (%v, %t)", s.entry.Key, r, ok)
 		}
 	}
 	if bytes != p.bytes || len(p.byKey) != len(keys) {
@@ -95,9 +95,9 @@ func (s pinStep) do(p *pinned) (displaced []Key, ok bool) {
 		p.remove(key)
 		return nil, true
 	}
-	gone, ok := p.add(&Entry{Key: s.key}, s.cost)
+	gone, ok := p.add(&resident{entry: &Entry{Key: s.key}, cost: s.cost})
 	for _, e := range gone {
-		displaced = append(displaced, e.Key)
+		displaced = append(displaced, e.entry.Key)
 	}
 	return displaced, ok
 }

@@ -3,6 +3,9 @@ package cache
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
 
 	"github.com/dgraph-io/ristretto/v2"
 	"github.com/dgraph-io/ristretto/v2/z"
@@ -21,19 +24,42 @@ import (
 // a stale entry is still useful, and it can delete an entry that was renewed at
 // that very moment.
 type ristrettoCache struct {
-	cache *ristretto.Cache[Key, *Entry]
+	cache *ristretto.Cache[Key, *resident]
 	hash  func(Key) (hash, conflict uint64)
 	// set is cache.Set; tests replace it by one that fails.
-	set func(Key, *Entry, int64) bool
+	set func(Key, *resident, int64) bool
 	// largest is the cost up to which an entry is offered. A larger one would
 	// push out many others, and then perhaps be rejected nevertheless.
 	largest int64
 
 	// The rest belongs to the writer, and while the writer waits for the queue
 	// to the goroutine that applies it: that one calls onEvict.
-	residents map[uint64]sizedEntry // by hash, as Ristretto has them
+	residents map[uint64]*resident // by hash, as Ristretto has them
 	bytes     int64
-	evicted   []*Entry // by the write under way
+	evicted   []*resident // by the write under way
+}
+
+// resident is a cached entry, what it cost when it was stored, and how often it was
+// used.
+type resident struct {
+	entry *Entry
+	cost  int64
+	hits  atomic.Uint32 // since settle
+
+	// The writer's.
+	uses   Uses   // up to settle
+	untold uint32 // of them, see Memory.TakeUses
+}
+
+// use counts a hit.
+func (r *resident) use() { r.hits.Add(1) }
+
+// settle brings the uses up to now, and returns their rank.
+func (r *resident) settle(now time.Time) int {
+	hits := r.hits.Swap(0)
+	r.uses.Add(hits, now)
+	r.untold = min(r.untold+min(hits, maxUses), maxUses)
+	return r.uses.Rank(now)
 }
 
 const (
@@ -63,8 +89,8 @@ func newRistretto(maxCost int64, o ristrettoOptions) (*ristrettoCache, error) {
 		o.keyToHash = z.KeyToHash[Key]
 	}
 	o.bufferItems = cmp.Or(o.bufferItems, defaultBufferItems)
-	c := &ristrettoCache{hash: o.keyToHash, largest: maxCost / largestShare, residents: make(map[uint64]sizedEntry)}
-	cache, err := ristretto.NewCache(&ristretto.Config[Key, *Entry]{
+	c := &ristrettoCache{hash: o.keyToHash, largest: maxCost / largestShare, residents: make(map[uint64]*resident)}
+	cache, err := ristretto.NewCache(&ristretto.Config[Key, *resident]{
 		NumCounters:        min(max(maxCost/smallEntry*countersPerEntry, minCounters), maxCounters),
 		MaxCost:            maxCost,
 		BufferItems:        o.bufferItems,
@@ -81,12 +107,12 @@ func newRistretto(maxCost int64, o ristrettoOptions) (*ristrettoCache, error) {
 
 // get may be called at any time before close, by any goroutine. Ristretto compares
 // hashes, and where those agree it returns the entry of another key.
-func (c *ristrettoCache) get(key Key) (*Entry, bool) {
-	e, ok := c.cache.Get(key)
-	if !ok || e == nil || e.Key != key {
+func (c *ristrettoCache) get(key Key) (*resident, bool) {
+	r, ok := c.cache.Get(key)
+	if !ok || r == nil || r.entry.Key != key {
 		return nil, false
 	}
-	return e, true
+	return r, true
 }
 
 // admission is what became of an entry that was offered to Ristretto.
@@ -99,61 +125,94 @@ const (
 	tooLarge
 )
 
-// offer tries to make e resident in place of the entry with the same key. It
-// returns what became of e, and the entries that were evicted for it. Whatever
-// became of e, the entry with the same key is gone. Only one goroutine may be in
-// offer, remove, has and close at a time.
-func (c *ristrettoCache) offer(e *Entry, cost int64) (admission, []*Entry) {
-	hash, _ := c.hash(e.Key)
-	old, update := c.residents[hash]
+// offer tries to make r resident in place of the entry with the same key. It
+// returns what became of r, and the entries that were evicted for it: none that is
+// used more. Whatever became of r, the entry with the same key is gone. Only one
+// goroutine may be in offer, remove, find and close at a time.
+//
+// Ristretto's policy forgets: what comes in great numbers, be it used once each, ages
+// what was used before. So where it would let an entry go for one that is used less,
+// that is undone.
+func (c *ristrettoCache) offer(r *resident, now time.Time) (admission, []*resident) {
+	became := c.admit(r)
+	evicted := c.takeEvicted()
+	if became != admitted {
+		return became, evicted
+	}
+	rank := r.settle(now)
+	if !slices.ContainsFunc(evicted, func(v *resident) bool { return v.settle(now) > rank }) {
+		return admitted, evicted
+	}
+	c.remove(r.entry.Key)
+	evicted = slices.DeleteFunc(evicted, func(v *resident) bool { return c.admit(v) == admitted })
+	return rejected, append(evicted, c.takeEvicted()...)
+}
+
+// admit is offer as Ristretto decides it. What is evicted is left for takeEvicted.
+func (c *ristrettoCache) admit(r *resident) admission {
+	key, cost := r.entry.Key, r.cost
+	hash, _ := c.hash(key)
+	old := c.residents[hash]
 	if cost > c.largest {
-		c.remove(e.Key)
-		return tooLarge, nil
+		c.remove(key)
+		return tooLarge
 	}
-	if update && old.entry.Key != e.Key {
-		// Ristretto has one slot for both. To give it to e would charge e's
-		// cost to the entry that stays, or return e's body for another key.
-		return rejected, nil
+	if old != nil && old.entry.Key != key {
+		// Ristretto has one slot for both. To give it to r would charge r's
+		// cost to the entry that stays, or return r's body for another key.
+		return rejected
 	}
-	if update && cost-old.cost > c.cache.RemainingCost() {
+	if old != nil && cost-old.cost > c.cache.RemainingCost() {
 		// Ristretto would exceed its limit by the difference until the next new
-		// entry comes. As a new entry, e makes room for itself.
-		c.remove(e.Key)
+		// entry comes. As a new entry, r makes room for itself.
+		c.remove(key)
+		old = nil
 	}
-	if !c.set(e.Key, e, cost) {
-		c.remove(e.Key)
-		return dropped, nil
+	if !c.set(key, r, cost) {
+		c.remove(key)
+		return dropped
 	}
 	c.cache.Wait()
-	if got, ok := c.cache.Get(e.Key); !ok || got != e {
-		c.remove(e.Key)
-		return rejected, c.takeEvicted()
+	if got, ok := c.cache.Get(key); !ok || got != r {
+		c.remove(key)
+		return rejected
 	}
-	c.bytes += cost - c.residents[hash].cost
-	c.residents[hash] = sizedEntry{e, cost}
-	return admitted, c.takeEvicted()
+	if old != nil {
+		c.bytes -= old.cost
+	}
+	c.bytes += cost
+	c.residents[hash] = r
+	return admitted
 }
 
 // takeEvicted keeps no reference to the entries, so that they can be freed.
-func (c *ristrettoCache) takeEvicted() []*Entry {
+func (c *ristrettoCache) takeEvicted() []*resident {
 	evicted := c.evicted
 	c.evicted = nil
 	return evicted
 }
 
 // onEvict is called by Ristretto for each entry that it lets go.
-func (c *ristrettoCache) onEvict(i *ristretto.Item[*Entry]) {
-	if p, ok := c.residents[i.Key]; ok {
+func (c *ristrettoCache) onEvict(i *ristretto.Item[*resident]) {
+	if r, ok := c.residents[i.Key]; ok {
 		c.forget(i.Key)
-		c.evicted = append(c.evicted, p.entry)
+		c.evicted = append(c.evicted, r)
 	}
 }
 
-// has reports whether the entry under key is resident.
-func (c *ristrettoCache) has(key Key) bool {
+// find is get for the writer. It is no use of the entry.
+func (c *ristrettoCache) find(key Key) (*resident, bool) {
 	hash, _ := c.hash(key)
-	p, ok := c.residents[hash]
-	return ok && p.entry.Key == key
+	r, ok := c.residents[hash]
+	if !ok || r.entry.Key != key {
+		return nil, false
+	}
+	return r, true
+}
+
+func (c *ristrettoCache) has(key Key) bool {
+	_, ok := c.find(key)
+	return ok
 }
 
 // remove removes the entry under key. It leaves one of another key with the same
@@ -170,8 +229,10 @@ func (c *ristrettoCache) remove(key Key) {
 }
 
 func (c *ristrettoCache) forget(hash uint64) {
-	c.bytes -= c.residents[hash].cost
-	delete(c.residents, hash)
+	if r, ok := c.residents[hash]; ok {
+		c.bytes -= r.cost
+		delete(c.residents, hash)
+	}
 }
 
 // close must not run beside any other method: Ristretto would panic or hang. It

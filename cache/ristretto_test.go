@@ -23,7 +23,7 @@ func TestBurst(t *testing.T) {
 	for i := range n {
 		e := &Entry{Key: numbered(i)}
 		mustPut(t, m, e)
-		if got, ok := m.ristretto.get(e.Key); !ok || got != e {
+		if got, ok := m.ristretto.get(e.Key); !ok || got.entry != e {
 			t.Fatalf("entry %d is not resident after Put", i)
 		}
 	}
@@ -46,7 +46,7 @@ func TestUpdateTwice(t *testing.T) {
 		mustPut(t, m, sized(t, key, 1000))
 		last := sized(t, key, 1500)
 		mustPut(t, m, last)
-		if got, ok := m.ristretto.get(key); !ok || got != last {
+		if got, ok := m.ristretto.get(key); !ok || got.entry != last {
 			t.Fatalf("got the older of two entries of %q", key)
 		}
 	}
@@ -60,12 +60,12 @@ func TestUpdateTwice(t *testing.T) {
 func TestUnreliableSet(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
-		set    func(Key, *Entry, int64) bool
+		set    func(Key, *resident, int64) bool
 		counts func(Stats) [2]uint64 // the one that counts, and the one that must not
 	}{
-		{"dropped", func(Key, *Entry, int64) bool { return false },
+		{"dropped", func(Key, *resident, int64) bool { return false },
 			func(s Stats) [2]uint64 { return [2]uint64{s.Dropped, s.Rejected} }},
-		{"rejected", func(Key, *Entry, int64) bool { return true },
+		{"rejected", func(Key, *resident, int64) bool { return true },
 			func(s Stats) [2]uint64 { return [2]uint64{s.Rejected, s.Dropped} }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

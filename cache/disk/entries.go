@@ -3,6 +3,7 @@ package disk
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"os"
 	"sync"
@@ -23,6 +24,7 @@ type entries struct {
 	health     *health
 	log        *slog.Logger
 	now        func() time.Time
+	uses       iter.Seq2[cache.Key, uint32]
 	maxBytes   int64
 
 	evicted, damaged atomic.Uint64
@@ -38,7 +40,7 @@ func newEntries(o Options) *entries {
 		index:      newIndex(),
 		tombstones: newTombstones(),
 		health:     &health{dir: o.Dir, log: o.Logger, now: o.Now},
-		log:        o.Logger, now: o.Now, maxBytes: o.MaxBytes,
+		log:        o.Logger, now: o.Now, uses: o.Uses, maxBytes: o.MaxBytes,
 	}
 }
 
@@ -54,6 +56,7 @@ func (s *entries) get(n name) *cache.Entry {
 	}
 	now := s.now()
 	s.index.set(n, newIndexEntry(record.TimesOf(e), info.Size(), now))
+	s.index.use(n, 1, now)
 	if now.Sub(info.ModTime()) > touchPause {
 		_ = os.Chtimes(s.files.path(n), time.Time{}, now) // only the order of eviction depends on it
 	}
@@ -223,6 +226,9 @@ const maxPasses = 3
 // makeRoom evicts until the files, and those that are being written, fit. The
 // caller holds no stripe.
 func (s *entries) makeRoom() {
+	if s.index.excess(s.maxBytes) > 0 {
+		s.learnUses()
+	}
 	for range maxPasses {
 		victims := s.index.takeExcess(s.maxBytes, s.now())
 		if len(victims) == 0 {
@@ -252,6 +258,7 @@ func (s *entries) evict(v victim) bool {
 	}
 	if t, info, err := s.files.peek(v.name); err == nil {
 		if e := newIndexEntry(t, info.Size(), info.ModTime()); !e.same(v.entry) {
+			e.uses = v.entry.uses
 			s.index.set(v.name, e)
 			return false
 		}

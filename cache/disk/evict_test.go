@@ -3,6 +3,7 @@ package disk
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"slices"
 	"sync"
@@ -71,7 +72,7 @@ func TestEvictionOrder(t *testing.T) {
 		wantCached(t, tier, key)
 		c.advance(time.Second)
 	}
-	order := []string{"d2", "d3", "d4", "d1", "s1", "s3", "s2", "r1", "r2", "r3", "r4", "f2", "f3", "f4", "f5", "f1"}
+	order := []string{"d2", "d3", "d4", "d1", "s1", "s3", "r1", "r2", "r3", "r4", "f2", "f3", "f4", "f5", "s2", "f1"}
 	for i := range 7 {
 		mustPut(t, tier, c.aged(fmt.Sprint("new", i), isFresh))
 		c.advance(time.Second)
@@ -106,6 +107,48 @@ func TestLastUseSurvives(t *testing.T) {
 		key := fmt.Sprint(i)
 		if got, want := exists(t, tier, key), i != 2 && i != 3; got != want {
 			t.Errorf("%s: got %t for whether it is cached, want %t", key, got, want)
+		}
+	}
+}
+
+// TestFlood: what everybody uses was evicted, in favour of what one client asked for
+// once, since hits in memory never counted on disk. Also after a restart.
+func TestFlood(t *testing.T) {
+	const popular = 40
+	dir := t.TempDir()
+	c := newClock()
+	uses := func(yield func(cache.Key, uint32) bool) {
+		for i := range popular {
+			if !yield(fmt.Sprint("popular ", i), uint32(2+i)) {
+				return
+			}
+		}
+	}
+	nobody := func(func(cache.Key, uint32) bool) {}
+	for round, from := range []iter.Seq2[cache.Key, uint32]{uses, nobody, nobody} {
+		tier := openWalked(t, Options{Dir: dir, MaxBytes: minMaxBytes * 4, Now: c.Now, Uses: from}) // 64 blocks
+		if round == 0 {
+			for i := range popular {
+				mustPut(t, tier, c.aged(fmt.Sprint("popular ", i), isRevalidate))
+			}
+		}
+		for i := range 250 {
+			key := fmt.Sprint("search ", round, i)
+			mustPut(t, tier, c.aged(key, isFresh))
+			if i == 100 {
+				c.advance(time.Second)
+			}
+			if !exists(t, tier, key) {
+				t.Fatalf("round %d: search %d was not stored", round, i)
+			}
+		}
+		for i := range popular {
+			if key := fmt.Sprint("popular ", i); !exists(t, tier, key) {
+				t.Errorf("round %d: %q was evicted", round, key)
+			}
+		}
+		if err := tier.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -1,8 +1,6 @@
 package disk
 
 import (
-	"cmp"
-	"slices"
 	"sync"
 	"time"
 
@@ -22,6 +20,8 @@ type index struct {
 	bytes    int64 // of all entries
 	reserved int64 // for files that are being written
 	walk     uint32
+	saved    map[name]cache.Uses // of files that no walk has seen yet
+	unsaved  bool                // uses have changed since they were saved
 }
 
 // indexEntry is what eviction needs to know of a file. Times are in seconds, which
@@ -29,7 +29,8 @@ type index struct {
 type indexEntry struct {
 	bytes                                                              int64
 	answered, freshUntil, staleWhileRevalidateUntil, staleIfErrorUntil int64
-	used                                                               int64
+	used                                                               int64 // or written, whichever is later
+	uses                                                               cache.Uses
 	walk                                                               uint32 // the last one that saw it
 }
 
@@ -62,15 +63,37 @@ func (e indexEntry) same(other indexEntry) bool {
 	return e.answered == other.answered && e.freshUntil == other.freshUntil && e.bytes == other.bytes
 }
 
-// set notes that the file exists. Of two uses the later one counts.
+// set notes that the file exists. Of two uses the later one counts, and how often it
+// was used outlasts its replacement.
 func (x *index) set(n name, e indexEntry) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	old := x.entries[n]
+	old, known := x.entries[n]
+	if !known {
+		old.uses = x.saved[n]
+		delete(x.saved, n)
+	}
+	if e.uses.Count == 0 {
+		e.uses = old.uses
+	}
 	e.used = max(e.used, old.used)
 	e.walk = x.walk
 	x.bytes += e.bytes - old.bytes
 	x.entries[n] = e
+}
+
+// use notes that the entry in a file was used, if the file is known.
+func (x *index) use(n name, uses uint32, now time.Time) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	e, ok := x.entries[n]
+	if !ok {
+		return
+	}
+	e.uses.Add(uses, now)
+	e.used = max(e.used, now.Unix())
+	x.entries[n] = e
+	x.unsaved = true
 }
 
 // remove notes that the file is gone.
@@ -134,63 +157,4 @@ func (x *index) complete() bool {
 	default:
 		return false
 	}
-}
-
-// slackShare says how much more is evicted than must be: this part of the limit.
-// To find the victims all entries are looked at, which is to be rare.
-const slackShare = 64
-
-// victim is a file that is to be evicted.
-type victim struct {
-	name  name
-	entry indexEntry
-}
-
-// takeExcess removes victims from the index if the files and the reserved bytes
-// exceed the limit. It returns none before a walk has ended: until then it is not
-// known which files are the least valuable.
-func (x *index) takeExcess(limit int64, now time.Time) []victim {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	excess := x.bytes + x.reserved - limit
-	if !x.complete() || excess <= 0 {
-		return nil
-	}
-	return x.take(excess+limit/slackShare, cache.Fresh, now)
-}
-
-// takeStale removes victims of that many bytes from the index, none of them fresh.
-func (x *index) takeStale(bytes int64, now time.Time) []victim {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.take(bytes, cache.Revalidate, now)
-}
-
-// take requires mu. Entries in a worse state go first, those in the same state by
-// their last use. Nothing better than best goes.
-func (x *index) take(bytes int64, best cache.State, now time.Time) []victim {
-	type candidate struct {
-		victim
-		state cache.State
-	}
-	var all []candidate
-	for n, e := range x.entries {
-		if s := e.state(now); s <= best {
-			all = append(all, candidate{victim{n, e}, s})
-		}
-	}
-	slices.SortFunc(all, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(a.state, b.state), cmp.Compare(a.entry.used, b.entry.used))
-	})
-	var taken []victim
-	for _, c := range all {
-		if bytes <= 0 {
-			break
-		}
-		bytes -= c.entry.bytes
-		x.bytes -= c.entry.bytes
-		delete(x.entries, c.name)
-		taken = append(taken, c.victim)
-	}
-	return taken
 }

@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"time"
+
+	"perigee/cache"
 )
 
 // Options says where a Tier is and how large it may become.
@@ -20,6 +23,10 @@ type Options struct {
 	Timeout time.Duration
 	// Logger logs damage and failures of the medium. If nil, nothing is logged.
 	Logger *slog.Logger
+	// Uses, if not nil, yields how often entries were used elsewhere since it was
+	// called last, as by hits in a tier above: those count here, too. It is called
+	// before entries are evicted, and every minute.
+	Uses iter.Seq2[cache.Key, uint32]
 	// Now is the clock that decides which entries are stale when one is evicted.
 	// If nil, time.Now.
 	Now func() time.Time
@@ -38,6 +45,9 @@ func (o Options) withDefaults() (Options, error) {
 	o.Timeout = cmp.Or(o.Timeout, defaultTimeout)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Uses == nil {
+		o.Uses = func(func(cache.Key, uint32) bool) {}
 	}
 	if o.Now == nil {
 		o.Now = time.Now

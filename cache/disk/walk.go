@@ -7,25 +7,33 @@ import (
 
 // walkEvery is how often the folder is compared with the index: others may write
 // there, and clean up.
-const walkEvery = time.Hour
+const (
+	walkEvery = time.Hour
+	// saveEvery is how much of the uses a crash can lose.
+	saveEvery = time.Minute
+)
 
 // keepInStep walks the folder at once and every hour, and evicts what is too much,
-// until ctx ends.
+// until ctx ends. It saves the uses every minute, and at the end.
 func keepInStep(ctx context.Context, s *entries) {
-	ticker := time.NewTicker(walkEvery)
-	defer ticker.Stop()
-	for {
-		walk(ctx, s)
-		s.makeRoom()
+	walks, saves := time.NewTicker(walkEvery), time.NewTicker(saveEvery)
+	defer walks.Stop()
+	defer saves.Stop()
+	s.loadUses()
+	walk(ctx, s)
+	for ctx.Err() == nil {
 		select {
+		case <-walks.C:
+			walk(ctx, s)
+		case <-saves.C:
+			s.saveUses()
 		case <-ctx.Done():
-			return
-		case <-ticker.C:
 		}
 	}
+	s.saveUses()
 }
 
-// walk inspects every file.
+// walk inspects every file, and evicts what is too much.
 func walk(ctx context.Context, s *entries) {
 	s.removeMarked()
 	s.index.beginWalk()
@@ -37,6 +45,7 @@ func walk(ctx context.Context, s *entries) {
 		}
 	}
 	s.index.endWalk(unread)
+	s.makeRoom()
 }
 
 // walkShard inspects the files in a shard, and removes what killed writers left

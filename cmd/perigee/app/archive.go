@@ -26,7 +26,7 @@ func Export(ctx context.Context, c *config.Config, log *slog.Logger, w io.Writer
 		return 0, fmt.Errorf("nothing is cached: %w", err)
 	}
 	// Without a limit: what reads must never evict, whatever the server's limit is.
-	pages, err := openPages(c, math.MaxInt64, log)
+	pages, err := openPages(c, math.MaxInt64, nil, log)
 	if err != nil {
 		return 0, err
 	}
@@ -71,7 +71,7 @@ func Import(ctx context.Context, c *config.Config, log *slog.Logger, file io.Rea
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	pages, err := openPages(c, int64(c.DataSize), log)
+	pages, err := openPages(c, int64(c.DataSize), nil, log)
 	if err != nil {
 		return nil, err
 	}

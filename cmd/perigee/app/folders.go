@@ -4,11 +4,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"iter"
 	"log/slog"
 	"net/url"
 	"path/filepath"
 	"strings"
 
+	"perigee/cache"
 	"perigee/cache/disk"
 	"perigee/config"
 )
@@ -30,9 +32,12 @@ func upstreamFolder(c *config.Config) string {
 	return filepath.Join(c.DataDir, c.UpstreamURL.Scheme+"-"+url.QueryEscape(strings.ToLower(c.UpstreamURL.Host)))
 }
 
-// openPages opens the tier on disk, which other processes may have open, too.
-func openPages(c *config.Config, maxBytes int64, log *slog.Logger) (*disk.Tier, error) {
-	return disk.New(disk.Options{Dir: filepath.Join(upstreamFolder(c), pagesFolder), MaxBytes: maxBytes, Logger: log})
+// openPages opens the tier on disk, which other processes may have open, too. uses
+// are the hits above it; nil if there are none.
+func openPages(c *config.Config, maxBytes int64, uses iter.Seq2[cache.Key, uint32], log *slog.Logger) (*disk.Tier, error) {
+	return disk.New(disk.Options{
+		Dir: filepath.Join(upstreamFolder(c), pagesFolder), MaxBytes: maxBytes, Uses: uses, Logger: log,
+	})
 }
 
 func openState(c *config.Config) (*disk.Store, error) {

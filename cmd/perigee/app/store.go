@@ -49,7 +49,7 @@ func openStore(c *config.Config, log *slog.Logger) (*store, error) {
 }
 
 func (s *store) addDisk(c *config.Config, log *slog.Logger) (err error) {
-	s.disk, err = openPages(c, int64(c.DataSize), log)
+	s.disk, err = openPages(c, int64(c.DataSize), s.memory.TakeUses, log)
 	if err == nil {
 		s.Tier, err = cache.NewLayered(cache.LayeredOptions{
 			Upper: s.memory, Lower: s.disk, Rebuild: fetch.Rebuilder(c.UpstreamURL),
