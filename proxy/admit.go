@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"perigee/proxy/clients"
 	"perigee/proxy/respond"
 )
 
@@ -19,8 +18,12 @@ const (
 // allowed is the Allow field: what may be asked of the proxy.
 const allowed = "GET, HEAD, OPTIONS"
 
-// admit refuses what can be refused before any work is done. It spends nothing.
-func admit(r *http.Request) *respond.Problem {
+// admit refuses what can be refused before any work is done. It spends nothing. A
+// request may come without a Host where links do not lead to it.
+func admit(r *http.Request, fixedBase bool) *respond.Problem {
+	if p := respond.Admit(r); p != nil {
+		return p
+	}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:
 	default:
@@ -37,15 +40,28 @@ func admit(r *http.Request) *respond.Problem {
 				strconv.Itoa(maxTarget) + " are allowed.",
 		}
 	case strings.Contains(r.RequestURI, "#"):
-		return badRequest("target", "The request target holds a '#'. A fragment is never sent; a '#' that is data is written %23.")
-	case !clients.ValidHost(r.Host):
-		return badRequest("host", "The Host field is not a host name or address with an optional port.")
-	case r.ContentLength != 0:
-		return badRequest("body", "The request has a body. Nothing here reads one: send the parameters in the query.")
+		return respond.BadRequest("target", "The request target holds a '#'. A fragment is never sent; a '#' that is data is written %23.")
+	case r.Method != http.MethodOptions && !isEscaped(r):
+		return respond.BadRequest("target", "The path does not begin with a slash, or holds characters that must be escaped with %.")
+	case r.Host == "" && !fixedBase:
+		return respond.BadRequest("host", "There is no Host field, and the links of the answer would lead to it.")
 	case acceptLength(r) > maxAccept:
-		return badRequest("accept", "The Accept field is longer than "+strconv.Itoa(maxAccept)+" bytes.")
+		return respond.BadRequest("accept", "The Accept field is longer than "+strconv.Itoa(maxAccept)+" bytes.")
 	}
 	return nil
+}
+
+// isEscaped reports whether the path can be sent upstream as it came. One that
+// net/url would write anew means something else by then.
+func isEscaped(r *http.Request) bool {
+	path, _, _ := strings.Cut(r.RequestURI, "?")
+	for i := range len(path) {
+		switch c := path[i]; {
+		case c >= 0x7f, c == '"', c == '<', c == '>', c == '\\', c == '^', c == '`', c == '{', c == '|', c == '}':
+			return false
+		}
+	}
+	return strings.HasPrefix(r.URL.Path, "/")
 }
 
 func acceptLength(r *http.Request) int {

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"perigee/proxy"
 )
 
 // wire sends bytes as they are and reads one answer.
@@ -41,8 +43,18 @@ func TestBadInputIsRefusedAndCostsNothing(t *testing.T) {
 		{"over-long target", "GET /2.3.0/spacecraft/?search=" + strings.Repeat("x", 9000) + tail + "\r\n", 414, "8192 are allowed"},
 		{"fragment", "GET /2.3.0/spacecraft/?a#b" + tail + "\r\n", 400, "written %23"},
 		{"too many parameters", "GET /2.3.0/spacecraft/?" + many + tail + "\r\n", 400, "1000"},
-		{"body", "GET /2.3.0/spacecraft/" + tail + "Content-Length: 2\r\n\r\nhi", 400, "has a body"},
-		{"chunked body", "GET /2.3.0/spacecraft/" + tail + "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", 400, "has a body"},
+		{"large body", "GET /2.3.0/spacecraft/" + tail + "Content-Length: 70000\r\n\r\n" + strings.Repeat("x", 70000), 413, "has a large body"},
+		{"large body of unknown length", "GET /2.3.0/spacecraft/" + tail + "Transfer-Encoding: chunked\r\n\r\n11170\r\n" + strings.Repeat("x", 70000) + "\r\n0\r\n\r\n", 413, "has a large body"},
+		{"malformed body", "GET /2.3.0/spacecraft/" + tail + "Transfer-Encoding: chunked\r\n\r\nhi\r\n", 400, "malformed"},
+		{"preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "HTTP/1.1"},
+		{"URL without a path", "GET http://perigee.test" + tail + "\r\n", 400, "begin with a slash"},
+		{"asterisk", "GET *" + tail + "\r\n", 400, "neither a path"},
+		{"authority", "GET perigee.test:80" + tail + "\r\n", 400, "neither a path"},
+		{"URL of something else", "GET ftp://perigee.test/2.3.0/spacecraft/" + tail + "\r\n", 400, "neither a path"},
+		{"backslash in the path", "GET /2.3.0/x\\N/" + tail + "\r\n", 400, "must be escaped"},
+		{"raw bytes in the path", "GET /2.3.0/\xc3\xbc/" + tail + "\r\n", 400, "must be escaped"},
+		{"raw bytes in a path outside the API", "GET /\xff" + tail + "\r\n", 400, "must be escaped"},
+		{"no Host, with links that lead to it", "GET /2.3.0/spacecraft/ HTTP/1.0\r\n\r\n", 400, "no Host field"},
 		{"host that would end a JSON string", "GET /2.3.0/spacecraft/ HTTP/1.1\r\nHost: a'b\r\nConnection: close\r\n\r\n", 400, "Host field"},
 		{"over-long Accept", "GET /2.3.0/spacecraft/" + tail + "Accept: " + strings.Repeat("a/b, ", 300) + "\r\n\r\n", 400, "Accept field"},
 		{"control character in the target", "GET /2.3.0/space\x01craft/" + tail + "\r\n", 400, ""},
@@ -75,6 +87,45 @@ func TestBadInputIsRefusedAndCostsNothing(t *testing.T) {
 	}
 	if got := r.billed(); got != 0 {
 		t.Errorf("bad input cost %d requests", got)
+	}
+}
+
+// Some HTTP libraries send content with every GET. Django does not read it.
+func TestContentOfAGETIsIgnored(t *testing.T) {
+	r := newRig(t, rigOptions{})
+	const head = "GET /2.3.0/spacecraft/?limit=1 HTTP/1.1\r\nHost: perigee.test\r\nConnection: close\r\n"
+	want := wire(t, r, head+"\r\n")
+	for name, rest := range map[string]string{
+		"a few bytes":              "Content-Length: 2\r\n\r\n{}",
+		"empty, of unknown length": "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		"a few, of unknown length": "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+	} {
+		got := wire(t, r, head+rest)
+		if got.status != 200 || got.body != want.body {
+			t.Errorf("%s: %d %.200s", name, got.status, got.body)
+		}
+	}
+	if got := wire(t, r, strings.Replace(head, "/2.3.0/spacecraft/?limit=1", "/docs/", 1)+"Content-Length: 2\r\n\r\n{}"); got.status != 200 {
+		t.Errorf("outside the API: %d %.200s", got.status, got.body)
+	}
+	if got := r.billed(); got != 1 {
+		t.Errorf("upstream was asked %d times", got)
+	}
+}
+
+// Old probes and microcontrollers speak HTTP/1.0 and send no Host.
+func TestAHostIsNotNeededWhereLinksDoNotLeadToIt(t *testing.T) {
+	for name, adjust := range map[string]func(*proxy.Options){
+		"PublicURL": func(o *proxy.Options) { o.PublicURL = mustURL(t, "https://public.example") },
+		"KeepLinks": func(o *proxy.Options) { o.KeepLinks = true },
+	} {
+		r := newRig(t, rigOptions{adjust: adjust})
+		if got := wire(t, r, "GET /2.3.0/spacecraft/ HTTP/1.0\r\n\r\n"); got.status != 200 {
+			t.Errorf("%s: %d %.200s", name, got.status, got.body)
+		}
+		if got := wire(t, r, "GET /2.3.0/spacecraft/ HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n"); got.status != 400 {
+			t.Errorf("%s, an empty Host of HTTP/1.1: %d %.200s", name, got.status, got.body)
+		}
 	}
 }
 

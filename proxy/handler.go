@@ -130,6 +130,7 @@ type Handler struct {
 	pages     *pageLog
 	forwarder *respond.Forwarder[*exchange]
 	rebuild   func(*cache.Entry) *cache.Entry
+	fixedBase bool // links lead to the same base whatever Host a client asked for
 }
 
 // New returns a Handler and starts its worker, which an offline one has not.
@@ -151,6 +152,7 @@ func New(o Options) (*Handler, error) {
 		}),
 		responder: &responder{cors: newCORS(o.CORSOrigins), limits: &rateLimits{gate: o.Gate, off: !o.RateLimitFields}},
 		rebuild:   fetch.Rebuilder(o.UpstreamURL),
+		fixedBase: o.linkBase() != nil,
 	}
 	var moving *rfc9111.Policy
 	if o.MoveTimeBounds {
@@ -232,7 +234,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{Exchange: respond.NewExchange(w, r)}
 	h.observer.RequestStarted()
 	defer h.observe(x)
-	if p := admit(r); p != nil {
+	p := admit(r, h.fixedBase)
+	if p == nil {
+		r, p = respond.WithoutContent(r)
+		x.Request = r
+	}
+	if p != nil {
 		h.responder.problem(x, p)
 		return
 	}

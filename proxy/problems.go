@@ -72,10 +72,6 @@ func faultyProblem(fault string) *respond.Problem {
 	}
 }
 
-func badRequest(reason, detail string) *respond.Problem {
-	return &respond.Problem{Status: http.StatusBadRequest, Reason: reason, Detail: detail}
-}
-
 // inSeconds is a duration as a sentence has it, rounded up.
 func inSeconds(d time.Duration) string {
 	if n := respond.Seconds(d); n != "1" {

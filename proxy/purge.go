@@ -82,7 +82,7 @@ func (h *Handler) purging(target, accept string) (question, error) {
 		Method: http.MethodGet, URL: u, RequestURI: target, Host: "localhost",
 		Header: http.Header{"Accept": {accept}},
 	}
-	if p := admit(r); p != nil {
+	if p := admit(r, true); p != nil {
 		return question{}, p
 	}
 	return h.resolver.resolve(r, time.Now())

@@ -9,6 +9,7 @@ import (
 	"perigee/cache/rfc9111"
 	"perigee/proxy/collection"
 	"perigee/proxy/ll2"
+	"perigee/proxy/respond"
 )
 
 // Bounds of the resolver's memory.
@@ -93,7 +94,7 @@ func (rs *resolver) meaning(target string, req ll2.Request) (*meaning, error) {
 	}
 	res, err := ll2.Resolve(req, rs.options)
 	if err != nil {
-		return nil, badRequest("query", err.Error())
+		return nil, respond.BadRequest("query", err.Error())
 	}
 	m := &meaning{resource: res, plan: collection.NewPlan(&res, rs.widths)}
 	if memorable {

@@ -33,7 +33,7 @@ func arrows() []arrow {
 		{from: "proxy/fetch", to: []string{"cache", "cache/rfc9111", "proxy/clients", "proxy/coalesce", "proxy/ll2", "proxy/ll2/body", "proxy/quota", "proxy/render", "proxy/upstream"}},
 		{from: "proxy/render", to: []string{"cache", "proxy/clients", "proxy/ll2", "proxy/ll2/body", "proxy/respond"}},
 		{from: "proxy/coalesce"},
-		{from: "proxy/respond", to: []string{"cache/rfc9111"}},
+		{from: "proxy/respond", to: []string{"cache/rfc9111", "proxy/clients"}},
 		{from: "proxy/ll2", to: []string{"proxy/ll2/catalog"}},
 		{from: "proxy/ll2/body", to: []string{"proxy/ll2", "proxy/ll2/catalog"}},
 		{from: "proxy/ll2/catalog"},

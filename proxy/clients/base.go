@@ -2,7 +2,9 @@ package clients
 
 import (
 	"net/http"
+	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -39,22 +41,41 @@ func (i *Identifier) base(r *http.Request, trusted bool) Base {
 	return b
 }
 
-// ValidHost reports whether host may stand in a link. The field becomes part of
-// JSON and HTML bodies, so it is limited to letters, digits and what addresses and
-// ports need; net/http alone lets quotes through.
+// ValidHost reports whether host is one with an optional port, as Host fields have it
+// (RFC 9110, section 7.2): a name of letters, digits, dots, hyphens and underscores,
+// or an address, of IPv6 in brackets. It becomes part of JSON and HTML bodies;
+// net/http alone lets quotes and brackets through.
 func ValidHost(host string) bool {
-	if host == "" {
-		return false
+	if n := strings.LastIndexByte(host, ':'); n >= 0 && !strings.HasSuffix(host, "]") {
+		if !validPort(host[n+1:]) {
+			return false
+		}
+		host = host[:n]
 	}
-	for i := range len(host) {
-		switch c := host[i]; {
+	if inner, ok := strings.CutPrefix(host, "["); ok {
+		inner, ok = strings.CutSuffix(inner, "]")
+		addr, err := netip.ParseAddr(inner)
+		return ok && err == nil && addr.Is6() && addr.Zone() == ""
+	}
+	return host != "" && validName(host)
+}
+
+func validName(name string) bool {
+	for i := range len(name) {
+		switch c := name[i]; {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case c == '.', c == '-', c == '_', c == ':', c == '[', c == ']':
+		case c == '.', c == '-', c == '_':
 		default:
 			return false
 		}
 	}
 	return true
+}
+
+// validPort allows none after the colon, as RFC 3986, section 3.2.3, does.
+func validPort(port string) bool {
+	_, err := strconv.ParseUint(port, 10, 16)
+	return err == nil || port == ""
 }
 
 // last returns the last element of a comma list that may span several lines.

@@ -101,6 +101,26 @@ func TestAKeysFileTellsAllItsFaultsAndNoKey(t *testing.T) {
 	}
 }
 
+// A Host that is none would stand in the links of an answer.
+func TestValidHost(t *testing.T) {
+	for _, host := range []string{
+		"a", "a.example", "A-b_c.example.", "localhost:8080", "192.0.2.1", "192.0.2.1:80", "[::1]", "[::1]:80", "[2001:db8::1]:8080",
+		"[::ffff:192.0.2.1]", "a:65535", "a:",
+	} {
+		if !clients.ValidHost(host) {
+			t.Errorf("%q is a host", host)
+		}
+	}
+	for _, host := range []string{
+		"", ":", ":80", "[", "]", "[]", "[]:80", "[::1", "::1", "::1]", "[::1]x", "[::1]:x", "[::1]]", "[[::1]]", "[::1]80", "a]b", "[a]", "[192.0.2.1]",
+		"[::1%eth0]", "[::1%25eth0]", "[v1.a]", "a:b", "a:80:80", "a:-1", "a:+1", "a:65536", "a b", `a"b`, "a'b", "a<b", "a/b", "a@b", "a,b", "a%41", "\xc3\xbc.example",
+	} {
+		if clients.ValidHost(host) {
+			t.Errorf("%q is no host", host)
+		}
+	}
+}
+
 func FuzzIdentify(f *testing.F) {
 	f.Add("10.1.1.1:1", "198.51.100.1, 10.0.0.1", "https", "apps.example")
 	i := clients.NewIdentifier(clients.Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}})

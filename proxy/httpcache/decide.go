@@ -31,6 +31,9 @@ type decision struct {
 // stored for the request, which need not be looked up where the store has no part
 // in the answer.
 func decide(r *http.Request, d *rfc9111.RequestDirectives, found found, now time.Time) decision {
+	if p := respond.Admit(r); p != nil {
+		return decision{action: refuse, problem: p}
+	}
 	switch {
 	case r.Method == http.MethodConnect:
 		return decision{action: refuse, problem: &respond.Problem{

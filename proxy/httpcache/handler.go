@@ -68,6 +68,7 @@ func (h *Handler) Purge(target string) (removed []*cache.Entry, err error) {
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = respond.WithoutEmptyContent(r)
 	x := newExchange(w, r)
 	x.Record.Endpoint = endpoint
 	h.observer.RequestStarted()
