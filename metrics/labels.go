@@ -50,7 +50,7 @@ func outcomes() (names []string) {
 
 // reasons are what was wrong with a rejected answer.
 func reasons() []string {
-	return []string{"status", "malformed", "shape", "media-type", "unframed"}
+	return []string{"status", "malformed", "shape", "media-type", "unframed", "redirect"}
 }
 
 // windowFaults are why a window does not pass the checks.
@@ -76,7 +76,7 @@ func staleDetails() []string {
 	return []string{
 		"stale-while-revalidate", "stale-quota", "mixed-generations", "new-generation", "stale-allowed", "reload-limited", "stale-offline",
 		"stale-upstream-status", "stale-upstream-malformed", "stale-upstream-shape",
-		"stale-upstream-media-type", "stale-upstream-unframed", "stale-upstream-timeout",
+		"stale-upstream-media-type", "stale-upstream-unframed", "stale-upstream-redirect", "stale-upstream-timeout",
 		"stale-upstream-too-large", "stale-upstream-broken-body", "stale-upstream-unreachable", "stale-upstream-down", "stale-shutdown",
 	}
 }

@@ -110,6 +110,7 @@ perigee_disk_unhealthy 1
 perigee_downgrades_rejected_total{reason="malformed"} 0
 perigee_downgrades_rejected_total{reason="media-type"} 0
 perigee_downgrades_rejected_total{reason="other"} 0
+perigee_downgrades_rejected_total{reason="redirect"} 0
 perigee_downgrades_rejected_total{reason="shape"} 0
 perigee_downgrades_rejected_total{reason="status"} 1
 perigee_downgrades_rejected_total{reason="unframed"} 0

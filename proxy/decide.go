@@ -226,7 +226,7 @@ func conclude(f fetched, fallback render.Source, fwd respond.Fwd, now time.Time)
 		return decision{err: errThrottled}
 	case f.err != nil:
 		return decision{err: f.err}
-	case f.result.Fault == fetch.FaultMalformed, f.result.Fault == fetch.FaultMediaType:
+	case f.result.Fault == fetch.FaultMalformed, f.result.Fault == fetch.FaultMediaType, f.result.Fault == fetch.FaultRedirect:
 		// What upstream said is passed on, but not what it only half said.
 		return decision{err: faultyProblem(f.result.Fault)}
 	}

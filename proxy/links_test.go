@@ -170,3 +170,51 @@ func TestIgnoredParametersAreNamed(t *testing.T) {
 		t.Errorf("without such a parameter: %s", have)
 	}
 }
+
+// A redirect within the API led around the proxy, and to the wide page that it had
+// asked for in place of the client's.
+func TestARedirectLeadsBackToTheProxy(t *testing.T) {
+	for _, tt := range []struct{ name, location, want string }{
+		{"elsewhere in the API", "{UP}/2.3.0/spacecraft/?limit=100", "{BASE}/2.3.0/spacecraft/?limit=5"},
+		{"by another scheme", "https://{HOST}/2.3.0/spacecraft/?limit=100", "{BASE}/2.3.0/spacecraft/?limit=5"},
+		{"relative", "/2.3.0/spacecraft/?limit=100", "{BASE}/2.3.0/spacecraft/?limit=5"},
+		{"with another query", "{UP}/2.3.0/spacecraft/?status=1", "{BASE}/2.3.0/spacecraft/?status=1"},
+		{"to another host", "https://example.org/2.3.0/", "https://example.org/2.3.0/"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t, rigOptions{adjust: withWindows, wrap: func(http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					up := strings.NewReplacer("{UP}", "http://"+r.Host, "{HOST}", r.Host)
+					w.Header().Set("Location", up.Replace(tt.location))
+					w.Header().Set("Link", up.Replace("<{UP}/2.3.0/x/>; rel=canonical"))
+					w.WriteHeader(http.StatusMovedPermanently)
+				})
+			}})
+			for range 2 { // from upstream, and from the cache
+				got := r.get("/2.3.0/agencies/?limit=5")
+				want := strings.ReplaceAll(tt.want, "{BASE}", r.proxy.URL)
+				if got.status != 301 || got.header.Get("Location") != want {
+					t.Errorf("%d %q, want %q", got.status, got.header.Get("Location"), want)
+				}
+				if want := "<" + r.proxy.URL + "/2.3.0/x/>; rel=canonical"; got.header.Get("Link") != want {
+					t.Errorf("Link is %q, want %q", got.header.Get("Link"), want)
+				}
+			}
+		})
+	}
+}
+
+// Where upstream wants https and the setting says http, it redirects each page to
+// itself, and a client would go round in circles.
+func TestARedirectToItselfIsNotRelayed(t *testing.T) {
+	r := newRig(t, rigOptions{wrap: func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", "https://"+r.Host+r.URL.RequestURI())
+			w.WriteHeader(http.StatusMovedPermanently)
+		})
+	}})
+	got := r.get("/2.3.0/spacecraft/1/")
+	if got.status != http.StatusBadGateway || got.header.Get("Location") != "" || !strings.Contains(got.body, "redirect") {
+		t.Errorf("%d %v %s", got.status, got.header, got.body)
+	}
+}

@@ -28,6 +28,7 @@ const (
 	FaultShape     = "shape"      // a list without count, next, previous and results
 	FaultMediaType = "media-type" // another representation than was asked for
 	FaultUnframed  = "unframed"   // nothing tells that the body is whole
+	FaultRedirect  = "redirect"   // it leads to what was asked for
 )
 
 // inspector makes cache entries out of upstream's answers, and finds what is wrong
@@ -61,7 +62,7 @@ func (i *inspector) result(res *ll2.Resource, answer *upstream.Answer, cached *c
 	}
 	e := &cache.Entry{
 		Key: res.Key, Target: res.Path + "?" + res.Query, Accept: res.Accept,
-		Status: answer.Status, Header: representationFields(answer.Header), Body: answer.Body,
+		Status: answer.Status, Header: i.representationFields(answer.Header), Body: answer.Body,
 		Asked: answer.Asked, Answered: answer.Answered, Age: d.Age, Date: d.Date,
 		FreshUntil:                answer.Answered,
 		StaleWhileRevalidateUntil: answer.Answered, StaleIfErrorUntil: answer.Answered,
@@ -70,6 +71,13 @@ func (i *inspector) result(res *ll2.Resource, answer *upstream.Answer, cached *c
 	if d.Store {
 		e.FreshUntil, e.StaleWhileRevalidateUntil, e.StaleIfErrorUntil =
 			d.FreshUntil, d.StaleWhileRevalidateUntil, d.StaleIfErrorUntil
+	}
+	if leadsToItself(res, e) {
+		fault = FaultRedirect
+		if i.first("redirect") {
+			i.log.Warn("upstream redirects to the very page: does PERIGEE_UPSTREAM_URL have the right scheme?",
+				"key", res.Key, "location", answer.Header.Get("Location"), "upstream", i.base)
+		}
 	}
 	attach(e, b)
 	return &Result{Entry: e, Origin: FromUpstream, Fault: fault}
@@ -251,13 +259,46 @@ var notForwarded = []string{
 	"Server-Timing", "Set-Cookie", "Strict-Transport-Security", "Transfer-Encoding", "Vary", "Via",
 }
 
-// representationFields returns the fields that belong to the representation.
-func representationFields(h http.Header) http.Header {
+// representationFields returns the fields that belong to the representation. What
+// leads to upstream is made relative: it is for each client to be led on its own base.
+func (i *inspector) representationFields(h http.Header) http.Header {
 	h = h.Clone()
 	for name := range h {
 		if slices.Contains(notForwarded, name) || strings.HasPrefix(name, "Access-Control-") || strings.HasPrefix(name, "Cf-") {
 			delete(h, name)
 		}
 	}
+	_, host, _ := strings.Cut(i.base, "://")
+	for _, name := range []string{"Location", "Content-Location", "Link"} {
+		for n, value := range h[name] {
+			h[name][n] = relativeTo(host, value)
+		}
+	}
 	return h
+}
+
+// relativeTo makes the references to a host in the value of a field relative, whatever
+// the scheme: behind a TLS proxy upstream may write http.
+func relativeTo(host, value string) string {
+	for _, scheme := range []string{"https://", "http://", "//"} {
+		for _, open := range []string{"", "<"} {
+			start := strings.Index(strings.ToLower(value), open+strings.ToLower(scheme+host)+"/")
+			if start < 0 || open == "" && start > 0 {
+				continue
+			}
+			start += len(open)
+			return value[:start] + value[start+len(scheme+host):]
+		}
+	}
+	return value
+}
+
+// leadsToItself reports whether a redirect leads to what was asked for: as where
+// upstream wants https and PERIGEE_UPSTREAM_URL says http.
+func leadsToItself(res *ll2.Resource, e *cache.Entry) bool {
+	target := res.Path
+	if res.Query != "" {
+		target += "?" + res.Query
+	}
+	return e.Status >= http.StatusMultipleChoices && e.Status < http.StatusBadRequest && e.Header.Get("Location") == target
 }

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"net/http"
 	"sync"
 	"sync/atomic"
 
@@ -56,10 +57,11 @@ func Of(e *cache.Entry) *Body {
 	return new(Body)
 }
 
-// echo is all of the request's text that a rendering repeats: for a page the
-// query, which is in next and previous, else the format that links repeat.
-func (b *Body) echo(req Request) string {
-	if b.Paged {
+// echo is all of the request's text that a rendering repeats: for a page and a
+// redirect the query, which is in next, previous and Location, else the format that
+// links repeat.
+func (b *Body) echo(e *cache.Entry, req Request) string {
+	if b.Paged || e.Status != http.StatusOK {
 		return req.Query
 	}
 	return req.Resource.LinkSuffix()

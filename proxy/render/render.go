@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"perigee/cache"
 	"perigee/proxy/clients"
@@ -71,7 +72,7 @@ func (r *Rendering) SetHeader(h http.Header) {
 func Render(s Source, req Request) *Rendering {
 	e := s.Entry()
 	b := Of(e)
-	k := key{base: req.Base, echo: b.echo(req)}
+	k := key{base: req.Base, echo: b.echo(e, req)}
 	k.part, k.rest = s.part()
 	if r := b.kept(k); r != nil {
 		return r
@@ -94,7 +95,46 @@ func write(s Source, req Request) *Rendering {
 		Hit: respond.Handling{Outcome: respond.Hit, Detail: s.Detail()}.Member(req.Resource.Key).Prepare(nil),
 	}
 	r.fields = append(fields(s.Entry(), req.Resource, r.ETag), field{"Content-Length", []string{strconv.Itoa(len(r.Body))}})
+	for i := range r.fields {
+		if isLinkField(r.fields[i].name) {
+			r.fields[i].values = linksOf(s.Entry(), r.fields[i].values, req)
+		}
+	}
 	return r
+}
+
+// isLinkField reports whether a field may lead to upstream.
+func isLinkField(name string) bool {
+	return name == "Location" || name == "Content-Location" || name == "Link"
+}
+
+// linksOf returns the values of a field whose references to upstream are relative, as
+// they are stored (RFC 9110, section 10.2.2; RFC 8288, section 3), with the client's
+// base. Where upstream repeats the query that it was asked, which may be a wider one,
+// the client gets its own.
+func linksOf(e *cache.Entry, values []string, req Request) []string {
+	_, asked, _ := strings.Cut(e.Target, "?")
+	links := make([]string, len(values))
+	for i, value := range values {
+		start, end := 0, len(value)
+		if open := strings.Index(value, "</"); open >= 0 {
+			start = open + 1
+			end = start + strings.IndexByte(value[start:]+">", '>')
+		}
+		target := value[start:end]
+		if !strings.HasPrefix(target, "/") || strings.HasPrefix(target, "//") {
+			links[i] = value
+			continue
+		}
+		if path, query, found := strings.Cut(target, "?"); found && query == asked {
+			target = path
+			if req.Query != "" {
+				target += "?" + req.Query
+			}
+		}
+		links[i] = value[:start] + req.Base.String() + target + value[end:]
+	}
+	return links
 }
 
 // etag names the representation: what upstream's bytes are, and all that is put
