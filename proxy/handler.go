@@ -234,6 +234,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{Exchange: respond.NewExchange(w, r)}
 	h.observer.RequestStarted()
 	defer h.observe(x)
+	defer x.Contain(h.observer, h.log)
 	p := admit(r, h.fixedBase)
 	if p == nil {
 		r, p = respond.WithoutContent(r)

@@ -8,6 +8,10 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"perigee/proxy/httpcache"
+	"perigee/proxy/respond"
 )
 
 // raw sends bytes as they are and reads one answer.
@@ -83,5 +87,25 @@ func TestAGETWithAnEmptyChunkedBodyIsAGET(t *testing.T) {
 	}
 	if _, body := raw(t, base, head+"2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"); body != "got hello" {
 		t.Errorf("got %q", body)
+	}
+}
+
+// counting is an Observer of panics.
+type counting struct {
+	httpcache.Observer
+	panics int
+}
+
+func (c *counting) PanicRecovered()                                 { c.panics++ }
+func (*counting) RequestStarted()                                   {}
+func (*counting) RequestEnded(_, _ string, _ int, _ time.Duration)  {}
+func (*counting) UpstreamAnswered(_ string, _ int, _ time.Duration) {}
+
+func TestAPanicIsAnAnswerAndIsCounted(t *testing.T) {
+	seen := new(counting)
+	r := newRig(t, httpcache.Options{Observer: seen}, func(http.ResponseWriter, *http.Request) { panic("a defect") })
+	r.want(r.do(t.Context(), http.MethodPost, "/a"), 500, string((&respond.Problem{Status: 500, Detail: "The proxy has a defect, which it has logged."}).Body()), "detail=panic")
+	if seen.panics != 1 {
+		t.Errorf("%d panics were counted", seen.panics)
 	}
 }

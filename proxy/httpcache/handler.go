@@ -73,6 +73,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.Record.Endpoint = endpoint
 	h.observer.RequestStarted()
 	defer x.End(h.observer, h.log, respond.Peer)
+	defer x.Contain(h.observer, h.log)
 	if cacheable(r) && !x.directives.NoStore {
 		x.stored = h.store.find(x.target, r)
 	}

@@ -29,7 +29,6 @@ type Observer interface {
 	// DowngradeRejected is called when a stored response is served in place of a
 	// worse one that upstream answered with.
 	DowngradeRejected(reason string)
-	PanicRecovered()
 	// UpstreamAnswered gets the time until the header of the response; status is 0
 	// when none came.
 	UpstreamAnswered(label string, status int, took time.Duration)

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -33,6 +34,8 @@ type Record struct {
 // Observer is told of requests. Its methods must be quick and safe for concurrent
 // use.
 type Observer interface {
+	// PanicRecovered is called for each panic of a handler, http.ErrAbortHandler aside.
+	PanicRecovered()
 	RequestStarted()
 	RequestEnded(outcome, endpoint string, status int, took time.Duration)
 }
@@ -160,6 +163,32 @@ func (x *Exchange) Send(status int, body []byte) {
 func (x *Exchange) SendProblem(p *Problem) {
 	p.describe(x.w.Header(), x.Request.Header["Accept"])
 	x.Send(p.Status, p.Body())
+}
+
+// Contain ends a panic of the handler: it is counted and logged, and the client is
+// told, or where it has been told something already the connection is cut. It is to be
+// deferred itself, after End.
+func (x *Exchange) Contain(o Observer, log *slog.Logger) {
+	p := recover()
+	switch p {
+	case nil:
+		return
+	case http.ErrAbortHandler:
+		panic(p)
+	}
+	o.PanicRecovered()
+	log.Error("panic in a handler", "method", x.Request.Method, "uri", x.Request.RequestURI, "panic", p, "stack", string(debug.Stack()))
+	if x.Record.Status != 0 {
+		panic(http.ErrAbortHandler)
+	}
+	problem := &Problem{
+		Status: http.StatusInternalServerError, Reason: "panic", Header: http.Header{"Connection": {"close"}},
+		Detail: "The proxy has a defect, which it has logged.",
+	}
+	header := x.w.Header()
+	clear(header) // of what the handler was about to say
+	x.Settle(header, problem.Handling(), problem.Handling().Member("").String())
+	x.SendProblem(problem)
 }
 
 // End completes the record, tells o, and writes the access log. It is deferred, so

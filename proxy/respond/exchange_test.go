@@ -18,6 +18,7 @@ type observed struct {
 	took              time.Duration
 }
 
+func (*observed) PanicRecovered() {}
 func (*observed) RequestStarted() {}
 func (o *observed) RequestEnded(outcome, endpoint string, status int, took time.Duration) {
 	*o = observed{outcome, endpoint, status, took}

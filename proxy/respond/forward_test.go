@@ -26,6 +26,7 @@ type exchange struct {
 // silent is an Observer that is told in vain.
 type silent struct{}
 
+func (silent) PanicRecovered()                                 {}
 func (silent) RequestStarted()                                 {}
 func (silent) RequestEnded(string, string, int, time.Duration) {}
 
