@@ -162,8 +162,8 @@ func parseDirectives(h http.Header, surrogate string) directives {
 
 // parseTargeted reads a targeted field, a structured dictionary (RFC 9213, section
 // 2.1). ok is false when it is empty or malformed: then it is ignored as a whole.
-// A directive of the wrong type is skipped, except for the lifetimes, which then
-// are zero: invalid freshness information means stale (RFC 9111, section 4.2.1).
+// A directive of the wrong type is ignored: numbers are for the lifetimes, strings
+// for the lists of fields, and all others are true or not there.
 func parseTargeted(lines []string) (c cacheControl, ok bool) {
 	if len(lines) == 0 {
 		return c, false
@@ -180,18 +180,23 @@ func parseTargeted(lines []string) (c cacheControl, ok bool) {
 		}
 		switch value := item.Value.(type) {
 		case bool:
-			if value {
+			if value && !takesSeconds(name) {
 				c.add(name, "")
 			}
 		case int64:
 			c.addSeconds(name, value)
 		case string:
-			c.add(name, value)
-		default:
-			c.add(name, "invalid")
+			if name == "no-cache" || name == "private" {
+				c.add(name, value)
+			}
 		}
 	}
 	return c, true
+}
+
+// takesSeconds reports whether the argument of a directive is a number.
+func takesSeconds(name string) bool {
+	return name == "max-age" || name == "s-maxage" || name == "stale-while-revalidate" || name == "stale-if-error"
 }
 
 // addSeconds reads a directive whose argument is a number already.

@@ -34,22 +34,3 @@ func parseAge(h http.Header) time.Duration {
 	age, _ := parseDelta(strings.Trim(first, " \t"))
 	return age
 }
-
-// parseAgeStrictly reads the Age field. known is false when the field is present
-// and does not tell the age. RFC 9111, section 5.1, would use the first member of
-// a list and ignore a malformed field; but several lines, and one value repeated,
-// come from caches that disagree, and section 4.2.1 encourages caches to treat
-// such responses as stale. Only a single line whose first two values differ is
-// read as section 5.1 says.
-func parseAgeStrictly(h http.Header) (age time.Duration, known bool) {
-	lines := h["Age"]
-	if len(lines) == 0 {
-		return 0, true
-	}
-	first, rest, list := strings.Cut(lines[0], ",")
-	first = strings.Trim(first, " \t")
-	if len(lines) > 1 || list && strings.Trim(rest, " \t") == first {
-		return 0, false
-	}
-	return parseDelta(first)
-}

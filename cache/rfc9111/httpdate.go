@@ -17,13 +17,14 @@ const (
 const maxYearsAhead = 50
 
 // ParseHTTPDate reads a date in any of the three formats of RFC 9110, section
-// 5.6.7. As RFC 9111, section 4.2, requires, case is ignored, UTC means GMT, and
-// any other zone makes the date invalid. Whether the weekday is the right one is
-// not looked at. Second 60 is a leap second and read as the next one.
+// 5.6.7. As RFC 9111, section 4.2, requires, case is ignored, and any zone other
+// than GMT makes the date invalid. Whether the weekday is the right one is not
+// looked at. Second 60 is a leap second and read as the next one.
 //
-// It is for conditions, which must be ignored if their date is not valid (RFC 9110,
-// section 13.1.3), and stricter than http.ParseTime: no other zones, hours of one
-// digit, fractions of seconds or repeated spaces.
+// It is for what must not count if its date is not valid: conditions (RFC 9110,
+// section 13.1.3) and Expires (RFC 9111, section 5.3). It is stricter than
+// http.ParseTime: no other zones, hours of one digit, fractions of seconds or
+// repeated spaces.
 //
 // A year of two digits makes the latest date that is no more than 50 years after
 // near. If near is zero, such years are 1951 to 2050.
@@ -31,9 +32,9 @@ func ParseHTTPDate(s string, near time.Time) (date time.Time, ok bool) {
 	return parseHTTPDate(s, near, true)
 }
 
-// ParseHTTPDateLoosely reads what ParseHTTPDate does, and also hours of one digit,
-// fractions of seconds and repeated spaces. It is for the fields of responses:
-// other caches read such dates, so an origin that writes them means them.
+// ParseHTTPDateLoosely reads what ParseHTTPDate does, and also UTC for GMT, hours of
+// one digit, fractions of seconds and repeated spaces. It is for the other fields
+// of responses: an origin that writes such dates means them.
 func ParseHTTPDateLoosely(s string, near time.Time) (date time.Time, ok bool) {
 	return parseHTTPDate(s, near, false)
 }
@@ -44,7 +45,7 @@ func parseHTTPDate(s string, near time.Time, strict bool) (date time.Time, ok bo
 		return parseClock(time.ANSIC, s, strict)
 	}
 	clock, zone := s[:max(len(s)-4, 0)], s[max(len(s)-4, 0):]
-	if !strings.EqualFold(zone, " GMT") && !strings.EqualFold(zone, " UTC") {
+	if !strings.EqualFold(zone, " GMT") && (strict || !strings.EqualFold(zone, " UTC")) {
 		return time.Time{}, false
 	}
 	if date, ok = parseClock(imfFixdate, clock, strict); ok {

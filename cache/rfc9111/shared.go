@@ -78,12 +78,8 @@ func (s *Shared) Decide(x *Exchange) StoreDecision {
 	if why := refusal(x, &d, explicit); why != "" {
 		return StoreDecision{Reason: why}
 	}
-	age, known := parseAgeStrictly(x.Response)
-	if !known {
-		life = 0
-	}
 	decision := StoreDecision{
-		Store: true, Lifetime: life, Age: age, Date: dateOf(x),
+		Store: true, Lifetime: life, Age: parseAge(x.Response), Date: dateOf(x),
 		Omit: d.omitted(), ReuseRules: d.reuseRules(),
 	}
 	if d.neverWithoutValidation() {
@@ -145,18 +141,26 @@ func refusal(x *Exchange, d *directives, explicit bool) string {
 		return "authorization"
 	case !explicit && !d.public && !heuristicStatus(x.Status):
 		return "no-freshness"
-	case !explicit && !d.public && setsCookie(x.Response):
-		return "set-cookie" // section 7.3: only where upstream means it to be stored
+	case !d.public && setsCookie(x.Response) && !slices.Contains(d.omitted(), "Set-Cookie"):
+		return "set-cookie" // section 7.3: who is given it becomes the one it was made for
 	}
 	return ""
 }
 
-// storableStatus reports whether responses with a status may be stored at all.
-// RFC 6585 forbids it for the statuses that it defines.
+// storableStatus reports whether responses with a status may be stored at all. Not
+// those that are about one request, its credentials, conditions, range, content or
+// connection: they would answer others, whose requests are good. RFC 6585 forbids
+// it for the statuses that it defines.
 func storableStatus(status int) bool {
 	switch status {
-	case http.StatusNotModified, http.StatusPreconditionRequired, http.StatusTooManyRequests,
-		http.StatusRequestHeaderFieldsTooLarge, http.StatusNetworkAuthenticationRequired:
+	case http.StatusNotModified, http.StatusUnauthorized, http.StatusProxyAuthRequired,
+		http.StatusRequestTimeout, http.StatusLengthRequired, http.StatusPreconditionFailed,
+		http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
+		http.StatusRequestedRangeNotSatisfiable, http.StatusExpectationFailed,
+		http.StatusMisdirectedRequest, http.StatusTooEarly, http.StatusUpgradeRequired,
+		http.StatusPreconditionRequired, http.StatusTooManyRequests,
+		http.StatusRequestHeaderFieldsTooLarge, http.StatusHTTPVersionNotSupported,
+		http.StatusNetworkAuthenticationRequired:
 		return false
 	}
 	return status >= http.StatusOK
@@ -206,9 +210,9 @@ func lifetime(x *Exchange, d *directives) (life time.Duration, explicit bool) {
 		return life, true
 	}
 	if lines := x.Response["Expires"]; len(lines) > 0 && !d.targeted {
-		expires, ok := ParseHTTPDateLoosely(lines[0], x.Answered)
-		if !ok {
-			return 0, true // section 5.3: an invalid date is in the past
+		expires, ok := ParseHTTPDate(lines[0], x.Answered)
+		if !ok || len(lines) > 1 {
+			return 0, true // section 5.3: what is not one valid date is in the past
 		}
 		return clampDelta(expires.Sub(dateOf(x))), true
 	}

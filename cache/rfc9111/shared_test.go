@@ -59,7 +59,8 @@ func TestStorable(t *testing.T) {
 		{"authorization, must-revalidate", secret, 200, fields("Cache-Control", fresh+", must-revalidate"), ""},
 		{"authorization, proxy-revalidate", secret, 200, fields("Cache-Control", fresh+", proxy-revalidate"), "authorization"},
 		{"cookie", anonymous, 200, fields("Etag", `"x"`, "Set-Cookie", "a=b"), "set-cookie"},
-		{"cookie, explicit", anonymous, 200, fields("Cache-Control", fresh, "Set-Cookie", "a=b"), ""},
+		{"cookie, explicit", anonymous, 200, fields("Cache-Control", fresh, "Set-Cookie", "a=b"), "set-cookie"},
+		{"cookie, public", anonymous, 200, fields("Cache-Control", fresh+", public", "Set-Cookie", "a=b"), ""},
 		{"vary *", anonymous, 200, fields("Cache-Control", fresh, "Vary", "Accept, *"), "vary"},
 		{"201 without freshness", anonymous, 201, fields("Etag", `"x"`), "no-freshness"},
 		{"201, public", anonymous, 201, fields("Etag", `"x"`, "Cache-Control", "public"), ""},
@@ -123,7 +124,7 @@ func TestSharedLifetime(t *testing.T) {
 		{"Expires by Date", []string{"Expires", at(3 * h), "Date", at(2 * h)}, h},
 		{"Expires, slow Date", []string{"Expires", at(h), "Date", at(-h)}, h},
 		{"Expires 0", []string{"Expires", "0", "Etag", "x"}, 0},
-		{"Expires twice", []string{"Expires", at(h), "Expires", at(2 * h)}, h},
+		{"Expires twice", []string{"Expires", at(h), "Expires", at(2 * h), "Etag", "x"}, 0},
 		{"Age", []string{"Cache-Control", "max-age=60", "Age", "20"}, 40 * s},
 		{"Date", []string{"Cache-Control", "max-age=60", "Date", at(-25 * s)}, 35 * s},
 		{"no-cache", []string{"Cache-Control", "max-age=60, no-cache", "Etag", "x"}, 0},
@@ -151,24 +152,81 @@ func TestSharedLifetime(t *testing.T) {
 	}
 }
 
-// TestAgeForms: forms that leave a doubt mean stale.
+// TestAgeForms: the first member counts, and what is no number is ignored (RFC 9111,
+// section 5.1). A field with a fault made an answer stale that was not.
 func TestAgeForms(t *testing.T) {
 	for _, tt := range []struct {
 		lines []string
-		want  time.Duration
-		known bool
+		want  time.Duration // left of a minute
 	}{
-		{nil, 0, true}, {[]string{"0"}, 0, true}, {[]string{" 7 "}, 7 * time.Second, true},
-		{[]string{"7,8"}, 7 * time.Second, true}, {[]string{"99999999999999999999"}, cache.MaxDelta, true},
-		{[]string{"7", "8"}, 0, false}, {[]string{"7, 7"}, 0, false}, {[]string{"-7"}, 0, false},
-		{[]string{"7.0"}, 0, false}, {[]string{"7;x"}, 0, false}, {[]string{"x"}, 0, false}, {[]string{""}, 0, false},
+		{nil, 60}, {[]string{"7"}, 53}, {[]string{"7, 8"}, 53}, {[]string{"7, 7"}, 53}, {[]string{"7", "70"}, 53},
+		{[]string{"70", "7"}, 0}, {[]string{"x"}, 60}, {[]string{"x, 7"}, 60}, {[]string{"7.0"}, 60}, {[]string{"-7"}, 60},
 	} {
-		if got, known := parseAgeStrictly(http.Header{"Age": tt.lines}); known != tt.known || known && got != tt.want {
-			t.Errorf("%q: got (%v, %t), want (%v, %t)", tt.lines, got, known, tt.want, tt.known)
+		x := exchanged(200, "Cache-Control", "max-age=60", "Etag", "x")
+		x.Response["Age"] = tt.lines
+		if got := max(new(Shared).Decide(x).FreshUntil.Sub(noon), 0); got != tt.want*time.Second {
+			t.Errorf("%q: fresh for %v, want %v", tt.lines, got, tt.want*time.Second)
 		}
 	}
-	if j := new(Shared).Decide(exchanged(200, "Cache-Control", "max-age=60", "Age", "x", "Etag", "x")); j.FreshUntil.After(noon) {
-		t.Error("an answer of unknown age is fresh")
+}
+
+// TestExpiresForms: what is not one HTTP-date is in the past (RFC 9111, section 5.3).
+// Other forms of it were read, and answers served that had expired.
+func TestExpiresForms(t *testing.T) {
+	for _, tt := range []struct {
+		value string
+		valid bool
+	}{
+		{"Fri, 01 May 2026 13:00:00 GMT", true}, {"Friday, 01-May-26 13:00:00 GMT", true}, {"Fri May  1 13:00:00 2026", true},
+		{"Fri, 01 May 2026 13:00:00 UTC", false}, {"Fri, 01 May 2026 13:00:00 AEST", false}, {"Fri, 02 May 2026 1:00:00 GMT", false},
+		{"Fri,  01 May 2026 13:00:00 GMT", false}, {"Fri, 01 May  2026 13:00:00 GMT", false}, {"Fri May 1 13:00:00 2026", false},
+		{"Fri, 01 May 2026 13:00:00.5 GMT", false}, {"Fri, 01-May-2026 13:00:00 GMT", false}, {"1777640400", false}, {"", false},
+	} {
+		x := exchanged(200, "Expires", tt.value, "Last-Modified", at(-100*time.Hour))
+		if got := new(Shared).Decide(x).FreshUntil.After(noon); got != tt.valid {
+			t.Errorf("%q: fresh %t, want %t", tt.value, got, tt.valid)
+		}
+	}
+}
+
+// TestTargetedTypes: a directive of the wrong type is ignored, alone (RFC 9213,
+// section 2.1). It made the answer stale, or was obeyed.
+func TestTargetedTypes(t *testing.T) {
+	for _, tt := range []struct {
+		value string
+		store bool
+		want  time.Duration // in seconds; a heuristic of 10 hours where nothing counts
+	}{
+		{`max-age="9"`, true, 36000}, {"max-age=9.5", true, 36000}, {"max-age", true, 36000}, {"max-age=a", true, 36000},
+		{`max-age=9, s-maxage="5"`, true, 9}, {"max-age=9, no-store=1", true, 9}, {`max-age=9, no-store="x"`, true, 9},
+		{"max-age=9, private=a", true, 9}, {"max-age=9, no-store=?0", true, 9}, {"max-age=(9)", true, 36000},
+		{"max-age=9, no-store", false, 0}, {"max-age=9, private", false, 0}, {`max-age=9, private="x"`, true, 9},
+	} {
+		d := new(Shared).Decide(exchanged(200, "Cdn-Cache-Control", tt.value, "Last-Modified", at(-100*time.Hour)))
+		if d.Store != tt.store || d.Lifetime != tt.want*time.Second {
+			t.Errorf("%s: stored %t for %v, want %t for %v", tt.value, d.Store, d.Lifetime, tt.store, tt.want*time.Second)
+		}
+	}
+}
+
+// TestStatusesOfOneRequest: what one request did wrong was the answer to all others.
+func TestStatusesOfOneRequest(t *testing.T) {
+	for _, status := range []int{401, 407, 408, 411, 412, 413, 415, 416, 417, 421, 425, 426, 428, 429, 431, 505, 511} {
+		if d := new(Shared).Decide(exchanged(status, "Cache-Control", "public, max-age=60")); d.Store || d.Reason != "status" {
+			t.Errorf("%d is stored", status)
+		}
+	}
+}
+
+// TestCookiesOfOneClient: the first client's session was given to all others.
+func TestCookiesOfOneClient(t *testing.T) {
+	for cc, want := range map[string]bool{
+		"max-age=60": false, "s-maxage=60": false, "public, max-age=60": true,
+		`max-age=60, no-cache="set-cookie"`: true, `max-age=60, no-cache="x"`: false,
+	} {
+		if d := new(Shared).Decide(exchanged(200, "Cache-Control", cc, "Set-Cookie", "sid=1")); d.Store != want {
+			t.Errorf("%s: stored %t, want %t", cc, d.Store, want)
+		}
 	}
 }
 
@@ -207,7 +265,7 @@ func TestOmittedFields(t *testing.T) {
 func TestHTTPDates(t *testing.T) {
 	want := time.Date(2030, time.August, 18, 2, 1, 18, 0, time.UTC)
 	for _, s := range []string{
-		"Sun, 18 Aug 2030 02:01:18 GMT", "SUN, 18 aug 2030 02:01:18 gMT", "Sun, 18 Aug 2030 02:01:18 UTC",
+		"Sun, 18 Aug 2030 02:01:18 GMT", "SUN, 18 aug 2030 02:01:18 gMT",
 		"Sunday, 18-Aug-30 02:01:18 GMT", "Sun Aug 18 02:01:18 2030",
 	} {
 		if got, ok := ParseHTTPDate(s, noon); !ok || !got.Equal(want) {

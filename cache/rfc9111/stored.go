@@ -68,16 +68,33 @@ func Freshen(stored, response http.Header, omit []string) http.Header {
 	return updated
 }
 
-// SameRepresentation reports whether the response to a HEAD describes the
-// representation that is stored (RFC 9111, section 4.3.5): its validators and its
-// length, as far as it has them, are those of the stored response.
-func SameRepresentation(stored, head http.Header) bool {
+// Comparison is what the response to a HEAD says of the response that is stored.
+type Comparison uint8
+
+const (
+	// Unknown: it has no validator, and nothing in it differs. Content of the same
+	// length may be other content.
+	Unknown Comparison = iota
+	// Same: a validator says that the representation is the stored one.
+	Same
+	// Different: it is another one.
+	Different
+)
+
+// CompareHead says whether the response to a HEAD describes the representation that
+// is stored (RFC 9111, section 4.3.5), by its validators and its length.
+func CompareHead(stored, head http.Header) Comparison {
+	c := Unknown
 	for _, name := range [...]string{"Etag", "Last-Modified", "Content-Length"} {
-		if value := head.Get(name); value != "" && value != stored.Get(name) {
-			return false
+		switch value, old := head.Get(name), stored.Get(name); {
+		case value == "", name == "Content-Length" && old == "":
+		case value != old:
+			return Different
+		case name != "Content-Length":
+			c = Same
 		}
 	}
-	return true
+	return c
 }
 
 // Safe reports whether a method is known to be safe (RFC 9110, section 9.2.1). An

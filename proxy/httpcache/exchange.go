@@ -21,6 +21,8 @@ type exchange struct {
 	directives rfc9111.RequestDirectives
 	stored     found
 	fwd        respond.Fwd // why it is forwarded
+
+	sentAs http.Header // see sent
 }
 
 func newExchange(w http.ResponseWriter, r *http.Request) *exchange {
@@ -29,6 +31,14 @@ func newExchange(w http.ResponseWriter, r *http.Request) *exchange {
 		target = r.URL.RequestURI()
 	}
 	return &exchange{Exchange: respond.NewExchange(w, r), target: target, directives: rfc9111.ParseRequest(r.Header)}
+}
+
+// sent are the fields of the request that reach upstream, see sentFields.
+func (x *exchange) sent() http.Header {
+	if x.sentAs == nil {
+		x.sentAs = sentFields(x.Request)
+	}
+	return x.sentAs
 }
 
 // url is the request's target as the client sees it.
@@ -90,7 +100,7 @@ func (x *exchange) refuse(p *respond.Problem) {
 // render writes into header what the answer with e says to this request, and
 // returns its status and content (RFC 9111, section 4.3.2).
 func (x *exchange) render(header http.Header, e *cache.Entry, h respond.Handling) (status int, body []byte) {
-	maps.Copy(header, e.Header) // the values are shared and only read
+	maps.Copy(header, e.Header) // the map is the store's, and the values are shared: both are only read
 	status, body = e.Status, e.Body
 	if status != http.StatusNoContent && status != http.StatusNotModified { // those have no content
 		header["Content-Length"] = []string{strconv.Itoa(len(body))}
@@ -111,6 +121,7 @@ var hitStatus = respond.Handling{Outcome: respond.Hit}.Member("").Prepare(nil)
 // settle says how the request is handled: in the record, and in header, that of the
 // answer, after what caches before this one said.
 func (x *exchange) settle(header http.Header, h respond.Handling) {
+	delete(header, "Surrogate-Control") // it was for us (Edge Architecture Specification 1.0, section 2.2)
 	if h.Outcome == respond.Hit && h.Detail == "" && header["Cache-Status"] == nil {
 		x.Settle(header, h, hitStatus.Field(h.TTL))
 		return

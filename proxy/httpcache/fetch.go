@@ -2,7 +2,6 @@ package httpcache
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -16,9 +15,6 @@ import (
 
 // maxRefreshes bounds the refreshes that nobody waits for.
 const maxRefreshes = 32
-
-// errUnasked is what becomes of a 304 that no condition asked for.
-var errUnasked = errors.New("fetch: 304 to a request without conditions")
 
 // fetcher asks upstream for what is not stored. However many want the same at the
 // same time, it is asked for once, as long as the response may be shared. A fetch
@@ -41,7 +37,7 @@ type fetcher struct {
 // result is what a fetch brought. All who waited share it, and nobody changes it.
 type result struct {
 	entry     *cache.Entry // what all may share; nil: nothing
-	request   http.Header  // of the one who started the fetch
+	request   http.Header  // of the one who started the fetch, as upstream got it
 	own       http.Header  // fields of the response that are for that request alone
 	status    int          // of upstream's response; 0: the entry was found in the store by then
 	validated bool         // upstream confirmed what was stored
@@ -130,7 +126,7 @@ func (f *fetcher) key(p *plan) string {
 	if !p.shared {
 		return strconv.FormatUint(f.unshared.Add(1), 10)
 	}
-	return p.target + "\n" + f.store.selection(p.target, p.in.Header)
+	return p.target + "\n" + f.store.selection(p.target, p.sent)
 }
 
 // run is one fetch. What comes back is stored before anyone sees it.
@@ -140,9 +136,9 @@ func (f *fetcher) run(life context.Context, p *plan) (res *result, err error) {
 	// Look again. A client may look up (1) before another's fetch stores (2) and
 	// join (3) after that fetch has ended: without this look it would ask again.
 	if p.shared {
-		e := f.store.find(p.target, p.in).entry
+		e := f.store.find(p.target, p.in, func() http.Header { return p.sent }).entry
 		if e != nil && e != p.cached && e.State(time.Now()) == cache.Fresh {
-			return &result{entry: e, request: p.in.Header}, nil
+			return &result{entry: e, request: p.sent}, nil
 		}
 	}
 	ctx, cancel := context.WithCancelCause(p.out.Context())
@@ -182,9 +178,9 @@ func (f *fetcher) ask(p *plan) (*result, *http.Response, error) {
 		f.backoff.failed(p.target, time.Now())
 		return nil, nil, err
 	}
-	res := &result{request: p.in.Header, status: resp.StatusCode, failure: failure(resp.StatusCode)}
+	res := &result{request: p.sent, status: resp.StatusCode, failure: failure(resp.StatusCode)}
 	if res.failure != "" {
-		f.backoff.answered(p.target, p.in.Header, resp, x.Answered)
+		f.backoff.answered(p.target, p.sent, resp, x.Answered)
 	} else {
 		f.backoff.succeeded(p.target)
 	}
@@ -201,11 +197,6 @@ func (f *fetcher) send(p *plan) (*http.Response, *rfc9111.Exchange, error) {
 	resp, x, err := f.origin.send(p.out, p.url)
 	if err != nil {
 		return nil, nil, ended(p.out.Context(), err)
-	}
-	h := p.out.Header
-	if resp.StatusCode == http.StatusNotModified && h["If-None-Match"] == nil && h["If-Modified-Since"] == nil {
-		resp.Body.Close() // it confirms nothing, and whoever got it would have nothing
-		return nil, nil, errUnasked
 	}
 	return resp, x, nil
 }
@@ -233,12 +224,12 @@ func (f *fetcher) receive(p *plan, x *rfc9111.Exchange, resp *http.Response, res
 			return nil, nil, err
 		}
 		if whole {
-			res.entry, res.own = newEntry(x, &d, body), omitted(x, &d)
+			res.entry, res.own = newEntry(x, &d, body), fieldsOf(x.Response, d.Omit)
 			f.keep(p, res)
 			return res, nil, nil
 		}
 		res.why = "too-large"
-	case res.failure == "" && p.cached != nil:
+	case res.failure == "" && res.why != "status" && p.cached != nil:
 		f.store.drop(p.cached) // it is not what upstream says any more
 	}
 	f.misses.add(p.target, x.Answered)
@@ -249,7 +240,7 @@ func (f *fetcher) receive(p *plan, x *rfc9111.Exchange, resp *http.Response, res
 // (RFC 9111, section 3.4).
 func (f *fetcher) keepPart(p *plan, x *rfc9111.Exchange, resp *http.Response, d *rfc9111.StoreDecision, res *result) (*result, *http.Response, error) {
 	names, _ := rfc9111.VaryNames(resp.Header)
-	asked := p.in.Header["Range"]
+	asked := p.sent["Range"]
 	if !d.Store || len(names) > 0 || len(asked) != 1 {
 		return res, resp, nil
 	}
@@ -272,6 +263,7 @@ func (f *fetcher) keepPart(p *plan, x *rfc9111.Exchange, resp *http.Response, d 
 func (f *fetcher) confirm(p *plan, x *rfc9111.Exchange, res *result) {
 	e, d := freshen(f.rules, p.cached, x)
 	res.entry, res.validated, res.why = e, true, d.Reason
+	res.own = fieldsOf(x.Response, cookies())
 	if !d.Store {
 		f.store.drop(p.cached)
 		return
@@ -282,7 +274,7 @@ func (f *fetcher) confirm(p *plan, x *rfc9111.Exchange, res *result) {
 // keep stores the entry, and notes whether others can share such responses.
 func (f *fetcher) keep(p *plan, res *result) {
 	e := res.entry
-	res.stored = f.store.put(p.epoch, p.in.Header, e)
+	res.stored = f.store.put(p.epoch, p.sent, e)
 	if e.State(e.Answered) == cache.Fresh {
 		f.misses.remove(p.target)
 	} else {

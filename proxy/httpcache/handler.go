@@ -75,7 +75,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer x.End(h.observer, h.log, respond.Peer)
 	defer x.Contain(h.observer, h.log)
 	if cacheable(r) && !x.directives.NoStore {
-		x.stored = h.store.find(x.target, r)
+		x.stored = h.store.find(x.target, r, x.sent)
 	}
 	d := decide(r, &x.directives, x.stored, x.Start)
 	switch d.action {

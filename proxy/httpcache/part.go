@@ -101,7 +101,8 @@ func joinParts(old, e *cache.Entry) *cache.Entry {
 	p, _ := partIn(e)
 	q, ok := partIn(old)
 	tag := e.Header.Get("Etag")
-	if !ok || !strings.HasPrefix(tag, `"`) || old.Header.Get("Etag") != tag || q.total != p.total {
+	if !ok || !strings.HasPrefix(tag, `"`) || old.Header.Get("Etag") != tag || q.total != p.total ||
+		old.Header.Get("Content-Encoding") != e.Header.Get("Content-Encoding") {
 		return e
 	}
 	low, high, first, second := old.Body, e.Body, q.first, p.first

@@ -15,6 +15,7 @@ import (
 // that, but for the handover.
 type plan struct {
 	in      *http.Request // the client's
+	sent    http.Header   // of its request, see sentFields
 	out     *http.Request // upstream's; its context has the values of the client's, but does not end with it
 	url     *url.URL      // of the request, as the client sees it
 	target  string
@@ -29,14 +30,14 @@ type plan struct {
 // newPlan plans to answer x by sending out.
 func newPlan(x *exchange, out *http.Request, s *store) *plan {
 	p := &plan{
-		in: x.Request, out: out.Clone(context.WithoutCancel(out.Context())), url: x.url(), target: x.target,
+		in: x.Request, sent: x.sent(), out: out.Clone(context.WithoutCancel(out.Context())), url: x.url(), target: x.target,
 		cached: x.stored.entry,
 	}
 	switch {
 	case p.cached != nil:
 		setConditions(p.out.Header, p.cached)
 	case x.fwd == respond.FwdVaryMiss:
-		p.offer(s.variants(x.target))
+		p.offer(s.variants(x.target), x.Request.Header)
 	}
 	return p
 }
@@ -56,15 +57,26 @@ func setConditions(h http.Header, e *cache.Entry) {
 }
 
 // offer asks whether one of the stored variants is what this request would get too
-// (RFC 9111, section 4.3.1).
-func (p *plan) offer(variants []*cache.Entry) {
+// (RFC 9111, section 4.3.1). Variants in a coding that the client does not take are
+// not offered, nor those that share a tag and are not coded alike: a 304 would not
+// say which of them it means.
+func (p *plan) offer(variants []*cache.Entry, request http.Header) {
 	h := p.out.Header
 	if h["If-None-Match"] != nil || h["If-Modified-Since"] != nil || h["Range"] != nil {
 		return
 	}
+	codings := make(map[string]string, len(variants))
+	ambiguous := make(map[string]bool)
+	for _, e := range variants {
+		tag, coding := e.Header.Get("Etag"), e.Header.Get("Content-Encoding")
+		if known, ok := codings[tag]; ok && known != coding {
+			ambiguous[tag] = true
+		}
+		codings[tag] = coding
+	}
 	for _, e := range variants {
 		// A weak tag may be that of another coding of the same.
-		if tag := e.Header.Get("Etag"); strings.HasPrefix(tag, `"`) {
+		if tag := e.Header.Get("Etag"); strings.HasPrefix(tag, `"`) && !ambiguous[tag] && takesCoding(request, e) {
 			p.offered = append(p.offered, e)
 			h.Add("If-None-Match", tag)
 		}

@@ -69,12 +69,15 @@ func newEntry(x *rfc9111.Exchange, d *rfc9111.StoreDecision, body []byte) *cache
 	}
 }
 
+// cookies are the fields by which an answer makes its client known to upstream.
+func cookies() []string { return []string{"Set-Cookie", "Set-Cookie2"} }
+
 // freshen returns a stored response with what a later one without content says
-// (RFC 9111, sections 4.3.4 and 4.3.5).
+// (RFC 9111, sections 4.3.4 and 4.3.5). Its cookies are for the one who asked.
 func freshen(rules *rfc9111.Shared, stored *cache.Entry, x *rfc9111.Exchange) (*cache.Entry, rfc9111.StoreDecision) {
 	merged := *x
 	merged.Method, merged.Status = http.MethodGet, stored.Status
-	merged.Response = rfc9111.Freshen(stored.Header, x.Response, nil)
+	merged.Response = rfc9111.Freshen(stored.Header, x.Response, cookies())
 	if age := x.Response["Age"]; age != nil {
 		merged.Response["Age"] = age
 	}
@@ -82,12 +85,12 @@ func freshen(rules *rfc9111.Shared, stored *cache.Entry, x *rfc9111.Exchange) (*
 	return newEntry(&merged, &d, stored.Body), d
 }
 
-// omitted are the fields of a response that are not stored, and are for the one
-// whose request it answers.
-func omitted(x *rfc9111.Exchange, d *rfc9111.StoreDecision) http.Header {
-	fields := make(http.Header, len(d.Omit))
-	for _, name := range d.Omit {
-		if values := x.Response[name]; values != nil {
+// fieldsOf are those fields of a response that have one of the names: what is not
+// stored, and is for the one whose request it answers.
+func fieldsOf(response http.Header, names []string) http.Header {
+	fields := make(http.Header, len(names))
+	for _, name := range names {
+		if values := response[name]; values != nil {
 			fields[name] = values
 		}
 	}

@@ -87,9 +87,9 @@ func answerStarter(x *exchange, out *http.Request, got fetched) *http.Response {
 // stored before (RFC 9111, section 4).
 func shares(x *exchange, res *result) bool {
 	names, _ := rfc9111.VaryNames(res.entry.Header)
-	mine, ok := rfc9111.VaryValue(names, x.Request.Header)
+	mine, ok := rfc9111.VaryValue(names, x.sent())
 	theirs, _ := rfc9111.VaryValue(names, res.request)
-	return ok && mine == theirs &&
+	return ok && mine == theirs && takesCoding(x.Request.Header, res.entry) &&
 		x.directives.Reuse(res.entry, reuseRules(res.entry), res.entry.Answered) == rfc9111.ServeFresh
 }
 
@@ -116,25 +116,31 @@ func (v *reverse) head(x *exchange, out *http.Request) (*http.Response, error) {
 	if e := v.update(x, ep, sent); e != nil {
 		resp.Body.Close()
 		h.Stored = true
-		return x.response(out, e, h), nil
+		answer := x.response(out, e, h)
+		maps.Copy(answer.Header, fieldsOf(sent.Response, cookies()))
+		return answer, nil
 	}
 	x.settle(resp.Header, h)
 	return resp, nil
 }
 
 // update updates the stored response from that to a HEAD and returns it, or removes
-// it if it is obsolete. It returns nil if there is none that can answer.
+// it if it is obsolete. It returns nil if there is none that can answer, or it is not
+// said that it still is the one.
 func (v *reverse) update(x *exchange, ep *epoch, sent *rfc9111.Exchange) *cache.Entry {
 	stored := x.stored.entry
 	if stored == nil || stored.Status != http.StatusOK || sent.Status != http.StatusOK {
 		return nil
 	}
-	if !rfc9111.SameRepresentation(stored.Header, sent.Response) {
+	switch rfc9111.CompareHead(stored.Header, sent.Response) {
+	case rfc9111.Different:
 		v.store.drop(stored)
+		return nil
+	case rfc9111.Unknown:
 		return nil
 	}
 	e, d := freshen(v.rules, stored, sent)
-	if !d.Store || !v.store.put(ep, x.Request.Header, e) {
+	if !d.Store || !v.store.put(ep, x.sent(), e) {
 		return nil
 	}
 	return e
@@ -184,7 +190,7 @@ func (v *reverse) keepPosted(x *exchange, resp *http.Response, sent *rfc9111.Exc
 		return false, err
 	}
 	resp.ContentLength = int64(len(body))
-	return v.store.put(ep, x.Request.Header, newEntry(sent, &d, body)), nil
+	return v.store.put(ep, x.sent(), newEntry(sent, &d, body)), nil
 }
 
 // send sends a request on the client's own behalf.

@@ -58,18 +58,20 @@ func baseKey(target string) cache.Key { return "http/1 " + target }
 
 func partKey(target string) cache.Key { return "http/1 part " + target }
 
-// find returns what is stored for a request.
-func (s *store) find(target string, r *http.Request) found {
+// find returns what is stored for a request. Of its fields, sent gives those that
+// reach upstream; it is called only where there are variants. A response in a coding
+// that the client does not take is another variant, whatever Vary says.
+func (s *store) find(target string, r *http.Request, sent func() http.Header) found {
 	e, ok := s.tier.Get(baseKey(target))
 	if !ok {
 		return found{why: respond.FwdURIMiss, part: s.findPart(target, r)}
 	}
-	if e.Status != 0 {
+	if e.Status != 0 && takesCoding(r.Header, e) {
 		return found{entry: e}
 	}
 	for _, v := range variantsOf(e) {
-		if value, ok := rfc9111.VaryValue(v.Names, r.Header); ok && value == v.Value {
-			if e, ok := s.tier.Get(v.Key); ok {
+		if value, ok := rfc9111.VaryValue(v.Names, sent()); ok && value == v.Value {
+			if e, ok := s.tier.Get(v.Key); ok && takesCoding(r.Header, e) {
 				return found{entry: e}
 			}
 		}
@@ -84,7 +86,7 @@ func (s *store) findPart(target string, r *http.Request) *cache.Entry {
 		return nil
 	}
 	e, ok := s.tier.Get(partKey(target))
-	if !ok {
+	if !ok || !takesCoding(r.Header, e) {
 		return nil
 	}
 	return cutPart(e, r.Header)
@@ -94,14 +96,17 @@ func (s *store) findPart(target string, r *http.Request) *cache.Entry {
 // target does not vary.
 func (s *store) index(target string) []variant {
 	e, ok := s.tier.Get(baseKey(target))
-	if !ok || e.Status != 0 {
+	if !ok {
 		return nil
 	}
 	return variantsOf(e)
 }
 
-// variantsOf returns the lines of an index.
+// variantsOf returns the lines of an index, none of a response.
 func variantsOf(index *cache.Entry) []variant {
+	if index.Status != 0 {
+		return nil
+	}
 	if vs, ok := index.Derived.([]variant); ok {
 		return vs
 	}
@@ -155,8 +160,8 @@ func (s *store) leave(ep *epoch) {
 	}
 }
 
-// put stores the response to a request that was sent in an epoch, and sets its key.
-// It reports whether it is stored.
+// put stores the response to a request that was sent in an epoch, with request's
+// fields as upstream got them, and sets its key. It reports whether it is stored.
 func (s *store) put(ep *epoch, request http.Header, e *cache.Entry) bool {
 	names, _ := rfc9111.VaryNames(e.Header)
 	value, ok := rfc9111.VaryValue(names, request)

@@ -58,12 +58,12 @@ func Select(method string, request http.Header, rep Representation) Selection {
 func selectRange(all Selection, lines []string, mediaType string) Selection {
 	spans, ok := parseRange(strings.Join(lines, ", "), all.whole)
 	switch {
-	case !ok:
+	case !ok, all.whole == 0:
+		// No range of nothing can be satisfied, or Content-Range could not say so. Some
+		// clients send bytes=0- with everything: what is there, and empty, is no error.
 		return all
 	case len(spans) == 0:
 		return Selection{Status: http.StatusRequestedRangeNotSatisfiable, whole: all.whole}
-	case all.whole == 0:
-		return all // the last n of no bytes are satisfiable, but Content-Range cannot say so
 	}
 	some := Selection{Status: http.StatusPartialContent, Spans: spans, Length: spans[0].Len(), whole: all.whole}
 	if len(spans) == 1 {

@@ -22,8 +22,13 @@ var (
 	ErrBadCoding = errors.New("bad content coding")
 )
 
-// errSwitched answers a status that only makes sense to who asked for an upgrade.
-var errSwitched = errors.New("upstream switched protocols unasked")
+// What is no response: a status that only makes sense to who asked for an upgrade, to
+// who has something to be confirmed, or to nobody.
+var (
+	errSwitched = errors.New("upstream switched protocols unasked")
+	errUnasked  = errors.New("304 to a request without conditions")
+	errStatus   = errors.New("status below 100")
+)
 
 // Error says how a request failed. All errors of Get and Throttle are of this
 // type, and those of RoundTrip but for *BusyError.

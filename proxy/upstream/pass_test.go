@@ -173,11 +173,24 @@ func TestRoundTripBodyOfRequestIsDropped(t *testing.T) {
 	}
 }
 
-func TestRoundTripSwitchedProtocols(t *testing.T) {
-	w := answering(t, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
-	_, err := newClient(t, w.url(), Options{}).RoundTrip(outgoing(t, "GET", "/", nil))
-	if e := failure(t, err); !e.Sent || !errors.Is(err, errSwitched) {
-		t.Errorf("got %+v", e)
+// A status below 100 made net/http panic, and a client without conditions was given
+// a 304.
+func TestWhatIsNoResponse(t *testing.T) {
+	for response, want := range map[string]error{
+		"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n": errSwitched,
+		"HTTP/1.1 000 Zero\r\nContent-Length: 0\r\n\r\n":                                errStatus,
+		"HTTP/1.1 099 Low\r\nContent-Length: 0\r\n\r\n":                                 errStatus,
+		"HTTP/1.1 304 Not Modified\r\n\r\n":                                             errUnasked,
+	} {
+		c := newClient(t, answering(t, response).url(), Options{})
+		_, err := c.RoundTrip(outgoing(t, "GET", "/", nil))
+		if e := failure(t, err); !e.Sent || !errors.Is(err, want) {
+			t.Errorf("%.13s: got %+v", response, e)
+		}
+		_, err = c.Get(t.Context(), Request{Path: "/"})
+		if e := failure(t, err); !e.Sent || !errors.Is(err, want) {
+			t.Errorf("%.13s to Get: got %+v", response, e)
+		}
 	}
 }
 

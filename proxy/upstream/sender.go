@@ -24,13 +24,11 @@ func (s *sender) send(req *http.Request) (resp *http.Response, asked time.Time, 
 	ctx := req.Context()
 	resp, err = s.transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, t.trace())))
 	asked, sent := t.end()
-	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols {
-		// Nobody asked for another protocol, and its "body" would have no end.
-		resp.Body.Close()
-		err = errSwitched
-	}
 	if err == nil {
-		return resp, asked, nil
+		if err = check(req, resp); err == nil {
+			return resp, asked, nil
+		}
+		resp.Body.Close()
 	}
 	// net/http lets a dial go on when its request has ended, in the hope of a later
 	// use. There is none here: this call ends it. No connection is ever idle.
@@ -40,6 +38,19 @@ func (s *sender) send(req *http.Request) (resp *http.Response, asked time.Time, 
 		op = "await response"
 	}
 	return nil, asked, &Error{Op: op, Sent: sent, Err: classify(ctx, err)}
+}
+
+// check refuses what is no response to req.
+func check(req *http.Request, resp *http.Response) error {
+	switch h := req.Header; {
+	case resp.StatusCode == http.StatusSwitchingProtocols:
+		return errSwitched // nobody asked for another protocol, and its "body" would have no end
+	case resp.StatusCode < http.StatusContinue:
+		return errStatus // net/http reads it, and does not write it
+	case resp.StatusCode == http.StatusNotModified && h["If-None-Match"] == nil && h["If-Modified-Since"] == nil:
+		return errUnasked // it confirms nothing, and whoever got it would have nothing
+	}
+	return nil
 }
 
 // fetch sends req and reads the answer to its end.
