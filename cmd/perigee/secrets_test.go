@@ -1,7 +1,10 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -44,5 +47,39 @@ func TestNothingShowsASecret(t *testing.T) {
 				t.Errorf("it is shown:\n%s", said)
 			}
 		})
+	}
+}
+
+// Upstream's pages that print the key, and its error pages that echo the request, reach
+// clients without it, whatever they ask for and however they spell it.
+func TestAnUpstreamThatPrintsTheTokenShowsItToNobody(t *testing.T) {
+	t.Parallel()
+	const token = "5e5a3e5e5a3e5e5a3e"
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Ident", token)
+		w.Header().Set("Content-Type", "text/html")
+		if strings.Contains(r.URL.Path, "broken") {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+		fmt.Fprintf(w, `<p>%s sent %v, and is "%s`, r.RequestURI, r.Header, token[:5])
+		w.(http.Flusher).Flush()
+		_, _ = io.WriteString(w, token[5:]+`"`)
+	}))
+	defer upstream.Close()
+	p := serveHere(t, "PERIGEE_UPSTREAM_URL="+upstream.URL, "PERIGEE_UPSTREAM_TOKEN="+token, "PERIGEE_QUOTA=off", "PERIGEE_LOG_LEVEL=debug")
+	for _, target := range []string{
+		"/docs/", "/", "/api-auth/login/?next=/2.3.0/api-throttle/", "/2.3.0/api-throttle/", "/2.3.0//api-throttle/", "/2.3.0/api%2Dthrottle/",
+		"/2.3.0/api%252Dthrottle/", "/2.3.0/api%25252Dthrottle/", "/2.3.0/x/..%252fapi-throttle/", "/2.3.0/api-throttle%00/", "/2.3.0/api-throttl%0Ae/",
+		"/2.3.0%252Fapi-thr%25256Fttle/", "/static/broken", "/2.3.0/agencies/", "/2.3.0/agencies/broken/", "/2.3.0/no/such/", "/2.2.0/agencies/", "/1.4.2/x/",
+	} {
+		for _, accept := range []string{"*/*", "text/html"} {
+			resp, body := send(t, http.MethodGet, p.traffic+target, "", "Accept", accept, "Accept-Encoding", "gzip", "Range", "bytes=0-99")
+			if said := fmt.Sprint(resp.Header) + body; strings.Contains(said, token) {
+				t.Errorf("%s: %d %s", target, resp.StatusCode, said)
+			}
+		}
+	}
+	if strings.Contains(p.stderr.String(), token) {
+		t.Errorf("it is logged:\n%s", p.stderr)
 	}
 }

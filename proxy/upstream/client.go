@@ -22,7 +22,7 @@ func New(o Options) (*Client, error) {
 	o = o.withDefaults()
 	return &Client{
 		options: o,
-		sender:  &sender{newTransport(&o), o.Observer, o.Logger},
+		sender:  &sender{newTransport(&o), newRedactor(o.Token), o.Observer, o.Logger},
 		limiter: newLimiter(o.PassConcurrency, o.PassRate, o.PassBurst),
 	}, nil
 }

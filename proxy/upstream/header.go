@@ -30,12 +30,18 @@ func passed() []string {
 	}
 }
 
-// passHeader returns the fields of a request that is passed through.
-func passHeader(o *Options, client http.Header) http.Header {
+// passHeader returns the fields of a request that is passed through. Where the answer
+// is searched for the token it must come whole and uncoded.
+func passHeader(o *Options, client http.Header, searched bool) http.Header {
 	h := http.Header{"User-Agent": {o.UserAgent}}
 	for _, name := range passed() {
 		if lines := client[name]; len(lines) > 0 {
 			h[name] = lines // shared with the client's request, and only read
+		}
+	}
+	if searched {
+		for _, name := range []string{"Accept-Encoding", "If-Range", "Range"} {
+			delete(h, name)
 		}
 	}
 	// By RFC 9110, section 12.5.3, who sends no Accept-Encoding takes any coding. Who
@@ -68,10 +74,11 @@ func clean(h http.Header) {
 }
 
 // cleanDecoded cleans the header of a body that was read and decoded, of which it
-// no longer may state length or coding, nor a digest of the coded bytes.
-func cleanDecoded(h http.Header) {
+// no longer may state length or coding, nor a digest of the bytes as they came, if
+// they were coded or changed.
+func cleanDecoded(h http.Header, changed bool) {
 	clean(h)
-	if _, coded := h["Content-Encoding"]; coded {
+	if _, coded := h["Content-Encoding"]; coded || changed {
 		for _, name := range []string{"Content-Digest", "Repr-Digest", "Digest", "Content-Md5"} {
 			delete(h, name)
 		}

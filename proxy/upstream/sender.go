@@ -10,6 +10,7 @@ import (
 // sender puts requests on the wire, each at most once.
 type sender struct {
 	transport *http.Transport
+	redactor  *redactor
 	observer  Observer
 	log       *slog.Logger
 }
@@ -26,6 +27,7 @@ func (s *sender) send(req *http.Request) (resp *http.Response, asked time.Time, 
 	asked, sent := t.end()
 	if err == nil {
 		if err = check(req, resp); err == nil {
+			s.redactor.header(resp.Header)
 			return resp, asked, nil
 		}
 		resp.Body.Close()
@@ -37,7 +39,7 @@ func (s *sender) send(req *http.Request) (resp *http.Response, asked time.Time, 
 	if sent {
 		op = "await response"
 	}
-	return nil, asked, &Error{Op: op, Sent: sent, Err: classify(ctx, err)}
+	return nil, asked, &Error{Op: op, Sent: sent, Err: s.redactor.error(classify(ctx, err))}
 }
 
 // check refuses what is no response to req.
@@ -65,7 +67,7 @@ func (s *sender) fetch(req *http.Request, maxBody int64) (*Answer, error) {
 		Asked: asked, Answered: time.Now(),
 	}
 	answer.Body, answer.Unframed, err = readBody(resp, maxBody)
-	cleanDecoded(answer.Header)
+	cleanDecoded(answer.Header, s.redactor.bytes(answer.Body))
 	if err != nil {
 		return nil, &Error{
 			Op: "read body", Sent: true, Head: answer,
