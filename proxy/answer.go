@@ -53,7 +53,7 @@ func (rs *responder) local(x *exchange, detail string, status int, fields http.H
 	for name, values := range fields {
 		header[name] = append(header[name], values...)
 	}
-	x.Send(status, body)
+	x.Send(status, respond.Bytes(body))
 }
 
 // serve answers with a source.
@@ -71,7 +71,7 @@ func (rs *responder) response(x *exchange, out *http.Request, s render.Source, h
 
 // describe writes all header fields of the answer with a source, and returns its
 // status and body. It is the one place where cache entries become an answer.
-func (rs *responder) describe(x *exchange, header http.Header, s render.Source, h respond.Handling) (status int, body []byte) {
+func (rs *responder) describe(x *exchange, header http.Header, s render.Source, h respond.Handling) (status int, body respond.Content) {
 	e, rendering := s.Entry(), render.Render(s, x.rendering())
 	rendering.SetHeader(header)
 	header["Age"] = []string{strconv.FormatInt(int64(s.Oldest().CurrentAge(x.Start)/time.Second), 10)}
@@ -91,12 +91,12 @@ func (rs *responder) describe(x *exchange, header http.Header, s render.Source, 
 		rs.settle(x, header, h)
 	}
 	if e.Status != http.StatusOK || respond.Unconditional(x.Request.Header) {
-		return e.Status, rendering.Body
+		return e.Status, rendering.Content
 	}
 	selected := respond.Select(x.Request.Method, x.Request.Header, respond.Representation{
 		ETag: rendering.ETag, LastModified: e.Header.Get("Last-Modified"), Date: e.Answered,
-		MediaType: e.Header.Get("Content-Type"), Length: int64(len(rendering.Body)),
+		MediaType: e.Header.Get("Content-Type"), Length: int64(rendering.Content.Len()),
 	})
 	selected.Apply(header)
-	return selected.Status, selected.Content(rendering.Body)
+	return selected.Status, selected.Content(rendering.Content)
 }

@@ -99,11 +99,11 @@ func (x *exchange) refuse(p *respond.Problem) {
 
 // render writes into header what the answer with e says to this request, and
 // returns its status and content (RFC 9111, section 4.3.2).
-func (x *exchange) render(header http.Header, e *cache.Entry, h respond.Handling) (status int, body []byte) {
+func (x *exchange) render(header http.Header, e *cache.Entry, h respond.Handling) (status int, body respond.Content) {
 	maps.Copy(header, e.Header) // the map is the store's, and the values are shared: both are only read
-	status, body = e.Status, e.Body
+	status, body = e.Status, respond.Bytes(e.Body)
 	if status != http.StatusNoContent && status != http.StatusNotModified { // those have no content
-		header["Content-Length"] = []string{strconv.Itoa(len(body))}
+		header["Content-Length"] = []string{strconv.Itoa(body.Len())}
 	}
 	if status == http.StatusOK {
 		s := respond.Select(x.Request.Method, x.Request.Header, representation(e))

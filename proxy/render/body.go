@@ -45,8 +45,9 @@ func (b *Body) MarkSeen() { b.seen.Store(true) }
 // renderings that together are no larger than the body.
 func (b *Body) Cost(size int) int { return b.Layout.Cost() + budget(size) }
 
-// budget is how many bytes of renderings an entry keeps. One always fits.
-func budget(size int) int { return size + size/8 + 4096 }
+// budget is how many bytes of renderings an entry keeps: as many as its body has, but
+// no more than maxRenderings usual ones. One always fits.
+func budget(size int) int { return min(size+size/8+4096, maxRenderings*maxCopied/2) }
 
 // Of returns the Body of an entry. One that nothing is known of is relayed as
 // it is.
@@ -84,10 +85,10 @@ func (b *Body) keep(r *Rendering, budget int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	all := []*Rendering{r}
-	budget -= len(r.Body)
+	budget -= r.size()
 	if old := b.renderings.Load(); old != nil {
 		for _, o := range *old {
-			if budget -= len(o.Body); budget < 0 || len(all) == maxRenderings {
+			if budget -= o.size(); budget < 0 || len(all) == maxRenderings {
 				break
 			}
 			all = append(all, o)

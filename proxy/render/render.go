@@ -32,7 +32,7 @@ type Request struct {
 // Rendering is an answer's body, with the header fields that depend on nothing
 // else. It is immutable and shared.
 type Rendering struct {
-	Body []byte
+	Content respond.Content
 	// ETag is strong (RFC 9110, section 8.8.3), and the same after a restart.
 	ETag string
 	// Hit is the Cache-Status field of a hit with the source's Detail.
@@ -41,6 +41,22 @@ type Rendering struct {
 	fields []field
 	key    key
 }
+
+// maxCopied is how many bytes a rendering may copy. Longer ones share the bytes of
+// their entries, and are put together while they are sent: what clients with links of
+// their own ask for must not take memory without bound, however slowly they read.
+const maxCopied = 64 << 10
+
+// size is how many bytes of its own the rendering has.
+func (r *Rendering) size() int {
+	if copied, ok := r.Content.(respond.Bytes); ok {
+		return len(copied)
+	}
+	return ownSize
+}
+
+// ownSize is about what a rendering without a copy takes.
+const ownSize = 1 << 10
 
 // field is a header field with values that all answers share.
 type field struct {
@@ -90,11 +106,15 @@ func write(s Source, req Request) *Rendering {
 	if c.paged {
 		sub = body.SubstitutionFor(req.Resource, sub.Base, c.count)
 	}
+	text := c.text(sub)
 	r := &Rendering{
-		Body: c.append(nil, sub), ETag: etag(c.identity, sub),
+		Content: text, ETag: etag(c.identity, sub),
 		Hit: respond.Handling{Outcome: respond.Hit, Detail: s.Detail()}.Member(req.Resource.Key).Prepare(nil),
 	}
-	r.fields = append(fields(s.Entry(), req.Resource, r.ETag), field{"Content-Length", []string{strconv.Itoa(len(r.Body))}})
+	if text.Len() <= maxCopied {
+		r.Content = respond.Bytes(text.Append(nil))
+	}
+	r.fields = append(fields(s.Entry(), req.Resource, r.ETag), field{"Content-Length", []string{strconv.Itoa(text.Len())}})
 	for i := range r.fields {
 		if isLinkField(r.fields[i].name) {
 			r.fields[i].values = linksOf(s.Entry(), r.fields[i].values, req)

@@ -32,8 +32,8 @@ type content struct {
 	count int64
 	// identity is what upstream's bytes are known by.
 	identity []byte
-	// append appends the body with the links of sub.
-	append func(dst []byte, sub body.Substitution) []byte
+	// text is the body with the links of sub.
+	text func(sub body.Substitution) body.Text
 }
 
 // Whole is an entry as it is.
@@ -51,7 +51,7 @@ func (w whole) content() content {
 	b := Of(w.entry)
 	return content{
 		paged: b.Paged, count: b.Layout.Count, identity: w.entry.Digest[:],
-		append: func(dst []byte, sub body.Substitution) []byte { return b.Layout.Splice(dst, w.entry.Body, sub) },
+		text: func(sub body.Substitution) body.Text { return b.Layout.Text(w.entry.Body, sub) },
 	}
 }
 
@@ -70,7 +70,7 @@ func (l listElement) Detail() string              { return FromList }
 func (l listElement) part() (int, []*cache.Entry) { return 2 + l.element.Index, nil }
 
 func (l listElement) content() content {
-	return content{identity: l.element.AppendIdentity(nil), append: l.element.Append}
+	return content{identity: l.element.AppendIdentity(nil), text: l.element.Text}
 }
 
 // FromList is the Detail of an Element.
@@ -126,9 +126,9 @@ func (p page) part() (int, []*cache.Entry) { return 1, p.windows[1:] }
 func (p page) content() content {
 	cut, ok := p.cut()
 	if !ok { // newPage has tried it
-		return content{append: func(dst []byte, _ body.Substitution) []byte { return dst }}
+		return content{text: func(body.Substitution) body.Text { return body.Text{} }}
 	}
-	return content{paged: true, count: cut.Count(), identity: cut.AppendIdentity(nil), append: cut.Append}
+	return content{paged: true, count: cut.Count(), identity: cut.AppendIdentity(nil), text: cut.Text}
 }
 
 // oldest is the entry that was fetched first, of several the first in order.

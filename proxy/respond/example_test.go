@@ -18,7 +18,7 @@ func ExampleSelect() {
 	r.Apply(header)
 
 	fmt.Println(r.Status, header.Get("Content-Range"))
-	fmt.Printf("%s\n", r.Content(body))
+	fmt.Printf("%s\n", r.Content(respond.Bytes(body)))
 	// Output:
 	// 206 bytes 10-24/25
 	// "name":"Soyuz"}

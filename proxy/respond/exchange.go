@@ -149,20 +149,20 @@ func (x *Exchange) Settle(header http.Header, h Handling, cacheStatus string) {
 
 // Send writes a whole answer, of which the header is complete but for
 // Content-Length. Of a HEAD request only the header.
-func (x *Exchange) Send(status int, body []byte) {
+func (x *Exchange) Send(status int, body Content) {
 	if h := x.w.Header(); h["Content-Length"] == nil && hasContent(status) {
-		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+		h["Content-Length"] = []string{strconv.Itoa(body.Len())}
 	}
 	x.WriteHeader(status)
-	if x.Request.Method != http.MethodHead && len(body) > 0 {
-		_, _ = x.Write(body) // a client that left is seen by its context
+	if x.Request.Method != http.MethodHead && body.Len() > 0 {
+		_ = writeTo(x, body) // a client that left is seen by its context
 	}
 }
 
 // SendProblem writes the answer with p. The exchange must be settled.
 func (x *Exchange) SendProblem(p *Problem) {
 	p.describe(x.w.Header(), x.Request.Header["Accept"])
-	x.Send(p.Status, p.Body())
+	x.Send(p.Status, Bytes(p.Body()))
 }
 
 // Contain ends a panic of the handler: it is counted and logged, and the client is

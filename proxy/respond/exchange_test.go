@@ -32,7 +32,7 @@ func TestEnd(t *testing.T) {
 		w := httptest.NewRecorder()
 		x := NewExchange(w, httptest.NewRequest("GET", "/x?a=b", nil))
 		x.Settle(x.Header(), Handling{Outcome: Hit, Detail: "d"}, "Perigee;hit")
-		x.Send(200, []byte("abc"))
+		x.Send(200, Bytes("abc"))
 		x.Record.Endpoint, x.Record.Key, x.Record.Upstream = "/x/", "k", 1
 		time.Sleep(time.Millisecond)
 		x.End(&o, slog.New(slog.NewTextHandler(&out, nil)), Peer)
@@ -126,7 +126,7 @@ func TestSend(t *testing.T) {
 		t.Run(tt.method+" "+http.StatusText(tt.status), func(t *testing.T) {
 			w := httptest.NewRecorder()
 			x := NewExchange(w, httptest.NewRequest(tt.method, "/", nil))
-			body := []byte("abc")
+			body := Bytes("abc")
 			if tt.length == "" {
 				body = nil
 			}

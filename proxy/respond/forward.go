@@ -1,9 +1,7 @@
 package respond
 
 import (
-	"bytes"
 	"context"
-	"io"
 	"log"
 	"net/http"
 	"net/http/httputil"
@@ -56,14 +54,14 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 
 // Response makes an answer what a transport returns for out. Of an answer to HEAD,
 // body is what GET would get.
-func Response(out *http.Request, status int, header http.Header, body []byte) *http.Response {
+func Response(out *http.Request, status int, header http.Header, body Content) *http.Response {
 	resp := &http.Response{
 		Status: strconv.Itoa(status) + " " + http.StatusText(status), StatusCode: status,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: header, ContentLength: int64(len(body)), Body: http.NoBody, Request: out,
+		Header: header, ContentLength: int64(body.Len()), Body: http.NoBody, Request: out,
 	}
-	if out.Method != http.MethodHead && len(body) > 0 {
-		resp.Body = io.NopCloser(bytes.NewReader(body))
+	if out.Method != http.MethodHead {
+		resp.Body = reading(body)
 	}
 	return resp
 }

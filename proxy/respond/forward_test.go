@@ -49,7 +49,7 @@ func TestForward(t *testing.T) {
 	w := httptest.NewRecorder()
 	x := &exchange{Exchange: respond.NewExchange(w, httptest.NewRequest("GET", "/a?b=1", nil)), name: "mine"}
 	forwarder(func(x *exchange, out *http.Request) (*http.Response, error) {
-		return respond.Response(out, 203, http.Header{"X": {x.name}, "Url": {out.URL.String()}}, []byte("hello")), nil
+		return respond.Response(out, 203, http.Header{"X": {x.name}, "Url": {out.URL.String()}}, respond.Bytes("hello")), nil
 	}).Forward(&x.Exchange, x)
 	if w.Code != 203 || w.Body.String() != "hello" || w.Header().Get("X") != "mine" || w.Header().Get("Url") != "http://upstream.test/a?b=1" {
 		t.Errorf("got %d %q, %v", w.Code, w.Body, w.Header())
@@ -98,7 +98,7 @@ func TestForwardFailure(t *testing.T) {
 
 // TestResponseToHead: it has the length of the body, and no body.
 func TestResponseToHead(t *testing.T) {
-	resp := respond.Response(httptest.NewRequest("HEAD", "/", nil), 200, http.Header{}, []byte("hello"))
+	resp := respond.Response(httptest.NewRequest("HEAD", "/", nil), 200, http.Header{}, respond.Bytes("hello"))
 	if body, err := io.ReadAll(resp.Body); err != nil || len(body) > 0 || resp.ContentLength != 5 || resp.Status != "200 OK" {
 		t.Errorf("got %q, %v, length %d, %s", body, err, resp.ContentLength, resp.Status)
 	}
@@ -142,7 +142,7 @@ func ExampleForwarder() {
 			handling := respond.Handling{Outcome: respond.Miss, Fwd: respond.FwdURIMiss}
 			header := http.Header{}
 			x.Settle(header, handling, handling.Member("").String())
-			return respond.Response(out, http.StatusOK, header, []byte("from "+out.URL.Host+" for "+x.name)), nil
+			return respond.Response(out, http.StatusOK, header, respond.Bytes("from "+out.URL.Host+" for "+x.name)), nil
 		},
 		func(x *exchange, err error) {
 			x.SendProblem(&respond.Problem{Status: http.StatusBadGateway, Detail: err.Error()})

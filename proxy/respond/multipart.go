@@ -1,6 +1,9 @@
 package respond
 
-import "crypto/rand"
+import (
+	"crypto/rand"
+	"iter"
+)
 
 // byteRanges is a content of type multipart/byteranges (RFC 9110 §14.6): the spans
 // in the order asked for (§15.3.7.2). It is immutable.
@@ -26,14 +29,28 @@ func (m *byteRanges) length() int64 {
 	return int64(n)
 }
 
-// content cuts the parts out of body, the whole representation.
-func (m *byteRanges) content(body []byte) []byte {
-	dst := make([]byte, 0, m.length())
-	for i, s := range m.spans {
-		dst = m.appendPartHead(dst, i)
-		dst = append(dst, body[s.Start:s.End]...)
+// multipartContent is the content that has the parts of another, the whole representation.
+type multipartContent struct {
+	parts *byteRanges
+	of    Content
+}
+
+func (m multipartContent) Len() int { return int(m.parts.length()) }
+
+func (m multipartContent) Segments() iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for i, s := range m.parts.spans {
+			if !yield(m.parts.appendPartHead(nil, i)) {
+				return
+			}
+			for b := range (section{m.of, s}).Segments() {
+				if !yield(b) {
+					return
+				}
+			}
+		}
+		yield(m.parts.appendEnd(nil))
 	}
-	return m.appendEnd(dst)
 }
 
 // appendPartHead writes what stands before the bytes of part i.

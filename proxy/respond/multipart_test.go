@@ -51,7 +51,7 @@ func TestPartsInOrder(t *testing.T) {
 	if h.Get("Content-Range") != "" {
 		t.Errorf("got Content-Range %q beside parts that have one each", h.Get("Content-Range"))
 	}
-	got := readParts(t, h.Get("Content-Type"), r.Content(body))
+	got := readParts(t, h.Get("Content-Type"), contentOf(t, &r, body))
 	want := []part{
 		{rep.MediaType, "bytes 997-999/1000", "789"},
 		{rep.MediaType, "bytes 5-8/1000", "5678"},
@@ -65,7 +65,7 @@ func TestPartsInOrder(t *testing.T) {
 // TestPartsWithoutMediaType: a part of what has no media type has none (§14.6).
 func TestPartsWithoutMediaType(t *testing.T) {
 	r := Select(http.MethodGet, header("Range", "bytes=0-0,5-5"), Representation{Length: 1000})
-	if content := r.Content(make([]byte, 1000)); bytes.Contains(content, []byte("Content-Type")) {
+	if content := contentOf(t, &r, make([]byte, 1000)); bytes.Contains(content, []byte("Content-Type")) {
 		t.Errorf("got %q", content)
 	}
 }
@@ -99,7 +99,7 @@ func TestContentIsTheBody(t *testing.T) {
 }
 
 func checkContent(t *rapid.T, r *Selection, body []byte) {
-	content := r.Content(body)
+	content := contentOf(t, r, body)
 	if int64(len(content)) != r.Length {
 		t.Fatalf("got %d bytes, but Length %d", len(content), r.Length)
 	}

@@ -79,20 +79,22 @@ func selectRange(all Selection, lines []string, mediaType string) Selection {
 	return some
 }
 
-// Content is what is sent of body, which must be the whole representation. All
-// of it and a single part share its memory; only multipart/byteranges is copied.
-// It is nil if Status is neither 200 nor 206. Of an answer to HEAD it is what GET
-// would get, and must not be sent.
-func (s *Selection) Content(body []byte) []byte {
+// Content is what is sent of body, which must be the whole representation and shares
+// its memory. It is empty if Status is neither 200 nor 206. Of an answer to HEAD it is
+// what GET would get, and must not be sent.
+func (s *Selection) Content(body Content) Content {
 	switch {
 	case s.Status == http.StatusOK:
 		return body
 	case s.parts != nil:
-		return s.parts.content(body)
+		return multipartContent{s.parts, body}
 	case len(s.Spans) == 1:
-		return body[s.Spans[0].Start:s.Spans[0].End:s.Spans[0].End]
+		if whole, ok := body.(Bytes); ok {
+			return whole[s.Spans[0].Start:s.Spans[0].End:s.Spans[0].End]
+		}
+		return section{body, s.Spans[0]}
 	}
-	return nil
+	return Bytes(nil)
 }
 
 // Apply changes h, the header of the whole answer, Content-Length included, into

@@ -119,7 +119,7 @@ func TestNoContentTypeIsInvented(t *testing.T) {
 		t.Errorf("Content-Type is %q", got)
 	}
 	for _, write := range []func(x *respond.Exchange){
-		func(x *respond.Exchange) { x.Send(http.StatusOK, []byte("<!doctype html>")) },
+		func(x *respond.Exchange) { x.Send(http.StatusOK, respond.Bytes("<!doctype html>")) },
 		func(x *respond.Exchange) { _, _ = x.Write([]byte("<!doctype html>")) },
 	} {
 		w := httptest.NewRecorder()

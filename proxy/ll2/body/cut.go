@@ -3,7 +3,6 @@ package body
 import (
 	"bytes"
 	"encoding/binary"
-	"slices"
 
 	"perigee/proxy/ll2"
 )
@@ -92,43 +91,25 @@ func (c *Cut) surround() bool {
 // Count returns how many elements the whole list has, as the page says.
 func (c *Cut) Count() int64 { return c.envelope.Count }
 
-// Append appends the page to dst, with links as s has them, and returns the
-// extended slice. The page's own next and previous are always replaced, whatever
-// s.Page says; SubstitutionFor has all that is needed. It copies only what the page
-// is made of, allocates only if dst lacks the capacity, and dst must not overlap the
-// windows' bodies.
-func (c *Cut) Append(dst []byte, s Substitution) []byte {
-	s = c.written(s)
-	dst = slices.Grow(dst, c.len(s))
-	dst = c.envelope.appendEdited(dst, c.head, s)
+// Text returns the page with links as s has them. The page's own next and previous
+// are always replaced, whatever s.Page says; SubstitutionFor has all that is needed.
+func (c *Cut) Text(s Substitution) Text {
+	s.Page = true
+	e := c.envelope
+	pieces := make([]piece, 0, 2*len(c.parts)+2)
+	pieces = append(pieces, e.piece(c.head))
 	for i, p := range c.parts {
 		if i > 0 {
-			dst = append(dst, c.gap...)
+			pieces = append(pieces, piece{body: c.gap, span: Span{0, len(c.gap)}})
 		}
-		dst = p.window.appendEdited(dst, p.span(), s)
+		pieces = append(pieces, p.window.piece(p.span()))
 	}
-	return c.envelope.appendEdited(dst, c.tail, s)
-}
-
-// len returns how many bytes Append appends. The texts of s are escaped.
-func (c *Cut) len(s Substitution) int {
-	n := c.envelope.layout.editedLen(c.head, s) + c.envelope.layout.editedLen(c.tail, s) + len(c.gap)*max(0, len(c.parts)-1)
-	for _, p := range c.parts {
-		n += p.window.layout.editedLen(p.span(), s)
-	}
-	return n
-}
-
-// written returns s as its texts are written in the page.
-func (c *Cut) written(s Substitution) Substitution {
-	s = c.envelope.layout.escape(s)
-	s.Page = true
-	return s
+	return newText(e.layout, s, append(pieces, e.piece(c.tail))...)
 }
 
 // AppendIdentity appends to dst a description of all that the page's bytes are
 // made of, but for the Substitution: two cuts of equal identity that are
-// appended with equal substitutions are equal. It is made of the windows' digests
+// written with equal substitutions are equal. It is made of the windows' digests
 // and takes some 50 bytes for each.
 func (c *Cut) AppendIdentity(dst []byte) []byte {
 	dst = append(dst, c.envelope.Digest[:]...)

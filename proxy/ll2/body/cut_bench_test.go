@@ -42,7 +42,7 @@ func BenchmarkCut(b *testing.B) {
 				if !bb.reuse {
 					data = nil
 				}
-				data = c.Append(data[:0], s)
+				data = c.Text(s).Append(data[:0])
 				b.SetBytes(int64(len(data)))
 			}
 		})

@@ -114,7 +114,7 @@ func TestCutAlwaysHasItsOwnLinks(t *testing.T) {
 	if !ok {
 		t.Fatal("cannot be cut")
 	}
-	got := string(c.Append(nil, body.Substitution{Base: local, Next: "n"}))
+	got := string(c.Text(body.Substitution{Base: local, Next: "n"}).Append(nil))
 	if want := `{"count":35,"next":"n","previous":null,"results":[11,12]}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

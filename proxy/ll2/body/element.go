@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"iter"
-	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -18,13 +17,10 @@ type Element struct {
 	Index  int // among the window's elements, from 0
 }
 
-// Append appends the element to dst as the body of an answer, with links as s has
-// them, and returns the extended slice. It allocates only if dst lacks the capacity.
-func (e Element) Append(dst []byte, s Substitution) []byte {
+// Text returns the element as the body of an answer, with links as s has them.
+func (e Element) Text(s Substitution) Text {
 	l := e.Window.layout
-	s = l.escape(s)
-	dst = slices.Grow(dst, l.editedLen(l.Results[e.Index], s))
-	return e.Window.appendEdited(dst, l.Results[e.Index], s)
+	return newText(l, s, e.Window.piece(l.Results[e.Index]))
 }
 
 // AppendIdentity appends to dst what Cut.AppendIdentity does for a page.

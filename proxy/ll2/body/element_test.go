@@ -62,7 +62,7 @@ func compareObject(t *testing.T, a ll2test.API, key string, e body.Element) {
 			return
 		}
 		s := body.Substitution{Base: local, Suffix: object.LinkSuffix()}
-		got := ll2test.Appended(t, func(dst []byte) []byte { return e.Append(dst, s) })
+		got := ll2test.Written(t, e.Text(s))
 		if got != ll2test.Localized(want) {
 			t.Errorf("%s: %s", path, ll2test.Diff(got, ll2test.Localized(want)))
 		}

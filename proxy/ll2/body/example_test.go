@@ -14,7 +14,7 @@ func ExampleScanJSON() {
 		fmt.Println(err)
 		return
 	}
-	answer := layout.Splice(nil, data, body.Substitution{Base: "http://localhost:8080", Suffix: "?format=json"})
+	answer := layout.Text(data, body.Substitution{Base: "http://localhost:8080", Suffix: "?format=json"}).Append(nil)
 	fmt.Printf("%d of %d: %s\n", len(layout.Results), layout.Count, answer)
 	// Output:
 	// 1 of 1: {"count":1,"next":null,"previous":null,"results":[{"url":"http://localhost:8080/2.3.0/spacecraft/202/?format=json"}]}
@@ -46,7 +46,7 @@ func ExampleNewCut() {
 	if !ok {
 		panic("the window does not cover the page")
 	}
-	fmt.Printf("%s\n", cut.Append(nil, body.SubstitutionFor(page, "http://localhost:8080", cut.Count())))
+	fmt.Printf("%s\n", cut.Text(body.SubstitutionFor(page, "http://localhost:8080", cut.Count())).Append(nil))
 	// Output:
 	// {"count":5,"next":"http://localhost:8080/2.3.0/pads/?format=json&limit=2&offset=4","previous":"http://localhost:8080/2.3.0/pads/?format=json&limit=2","results":[{"id":3},{"id":4}]}
 }

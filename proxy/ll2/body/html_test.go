@@ -24,7 +24,7 @@ func TestScanHTML(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			l := body.ScanHTML([]byte(tt.data), upstream)
 			s := body.Substitution{Base: local, Suffix: "?format=json", Page: true, Next: "n"}
-			got := ll2test.Appended(t, func(dst []byte) []byte { return l.Splice(dst, []byte(tt.data), s) })
+			got := ll2test.Written(t, l.Text([]byte(tt.data), s))
 			if got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
@@ -52,17 +52,17 @@ func TestScanHTMLLeavesAlone(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			l := body.ScanHTML([]byte(tt.data), upstream)
-			if got := string(l.Splice(nil, []byte(tt.data), body.Substitution{Base: local})); got != tt.data {
+			if got := string(l.Text([]byte(tt.data), body.Substitution{Base: local}).Append(nil)); got != tt.data {
 				t.Errorf("got  %s\nwant %s", got, tt.data)
 			}
 		})
 	}
 }
 
-func TestSpliceEscapesHTML(t *testing.T) {
+func TestTextEscapesHTML(t *testing.T) {
 	data := []byte(`<a href="https://ll.thespacedevs.com/">`)
 	l := body.ScanHTML(data, upstream)
-	got := string(l.Splice(nil, data, body.Substitution{Base: `"'<&>\`}))
+	got := string(l.Text(data, body.Substitution{Base: `"'<&>\`}).Append(nil))
 	if want := `<a href="&#34;&#39;&lt;&amp;&gt;\/">`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

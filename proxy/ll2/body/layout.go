@@ -85,7 +85,7 @@ func (l *Layout) Cost() int {
 }
 
 // Substitution is what one answer has in place of what upstream wrote. The texts
-// are plain; Splice escapes them for where they go.
+// are plain; a Text escapes them for where they go.
 type Substitution struct {
 	// Base is the base URL that the client uses, without a slash at the end. If
 	// empty, upstream's stays.
@@ -111,33 +111,10 @@ func SubstitutionFor(r *ll2.Resource, base string, count int64) Substitution {
 	return s
 }
 
-// Splice appends body to dst, with every base URL, format echo and link to
-// another page as s has them, and returns the extended slice. All else is copied
-// byte for byte. It allocates only if dst lacks the capacity. body must be the one
-// that was scanned; dst must not overlap it.
-func (l *Layout) Splice(dst, body []byte, s Substitution) []byte {
-	s = l.escape(s)
-	all := Span{0, len(body)}
-	return l.appendEdited(slices.Grow(dst, l.editedLen(all, s)), body, all, s)
-}
-
-// appendEdited appends a stretch of the body that cuts through no link, with the
-// changes of s, whose texts are escaped.
-func (l *Layout) appendEdited(dst, body []byte, stretch Span, s Substitution) []byte {
-	done := stretch.Start
-	l.edits(stretch, s, func(old Span, text string) {
-		dst = append(dst, body[done:old.Start]...)
-		dst = append(dst, text...)
-		done = old.End
-	})
-	return append(dst, body[done:stretch.End]...)
-}
-
-// editedLen returns how many bytes appendEdited appends.
-func (l *Layout) editedLen(stretch Span, s Substitution) int {
-	n := stretch.End - stretch.Start
-	l.edits(stretch, s, func(old Span, text string) { n += len(text) - (old.End - old.Start) })
-	return n
+// Text returns body, which must be the one that was scanned, with every base URL,
+// format echo and link to another page as s has them. All else stays byte for byte.
+func (l *Layout) Text(body []byte, s Substitution) Text {
+	return newText(l, s, piece{l, body, Span{0, len(body)}})
 }
 
 // edits calls replace for each change that makes a stretch of the body what s

@@ -67,7 +67,7 @@ func BenchmarkScanHTML(b *testing.B) {
 	})
 }
 
-func BenchmarkSplice(b *testing.B) {
+func BenchmarkText(b *testing.B) {
 	benchmarkPages(b, func(b *testing.B, data []byte) {
 		l, err := body.ScanJSON(data, upstream)
 		if err != nil {
@@ -76,7 +76,7 @@ func BenchmarkSplice(b *testing.B) {
 		s := body.Substitution{Base: local, Suffix: "?format=json", Page: true, Next: local + "/2.3.0/spacecraft/?format=json&limit=10&offset=10"}
 		var buf []byte
 		for b.Loop() {
-			buf = l.Splice(buf[:0], data, s)
+			buf = l.Text(data, s).Append(buf[:0])
 		}
 	})
 }

@@ -146,22 +146,22 @@ func scan(t *rapid.T, data []byte, base string) body.Layout {
 // What is spliced for a base and an echo is what a server with that base would
 // have written for a client that asked for the format, and the way back leads to
 // the bytes that upstream wrote.
-func TestSpliceWritesWhatUpstreamWould(t *testing.T) {
+func TestTextIsWhatUpstreamWouldWrite(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		doc, results, isPage := document(t)
 		width := rapid.IntRange(0, 8).Draw(t, "indent")
 		data, moved := indented(t, doc.upstream, width), indented(t, doc.moved, width)
 
 		there := scan(t, data, upstream)
-		got := there.Splice(nil, data, body.Substitution{Base: movedBase})
+		got := there.Text(data, body.Substitution{Base: movedBase}).Append(nil)
 		if !bytes.Equal(got, moved) {
 			t.Fatalf("moved:\ngot  %s\nwant %s", got, moved)
 		}
 		back := scan(t, got, movedBase)
-		if got := back.Splice(nil, got, body.Substitution{Base: upstream}); !bytes.Equal(got, data) {
+		if got := back.Text(got, body.Substitution{Base: upstream}).Append(nil); !bytes.Equal(got, data) {
 			t.Fatalf("moved back:\ngot  %s\nwant %s", got, data)
 		}
-		got = there.Splice(nil, data, body.Substitution{Base: movedBase, Suffix: echo})
+		got = there.Text(data, body.Substitution{Base: movedBase, Suffix: echo}).Append(nil)
 		if want := indented(t, doc.echoed, width); !bytes.Equal(got, want) {
 			t.Fatalf("echoed:\ngot  %s\nwant %s", got, want)
 		}
@@ -181,7 +181,7 @@ func TestSpliceWritesWhatUpstreamWould(t *testing.T) {
 
 // Whatever is put in, a client reads it back as it was, and the rest of the body
 // is still JSON.
-func TestSpliceEscapesJSON(t *testing.T) {
+func TestTextEscapesJSON(t *testing.T) {
 	data := []byte(smallPage)
 	l, err := body.ScanJSON(data, upstream)
 	if err != nil {
@@ -195,7 +195,7 @@ func TestSpliceEscapesJSON(t *testing.T) {
 			Next, Previous string
 			Results        []struct{ URL string }
 		}
-		if err := json.Unmarshal(l.Splice(nil, data, s), &got); err != nil {
+		if err := json.Unmarshal(l.Text(data, s).Append(nil), &got); err != nil {
 			t.Fatal(err)
 		}
 		if got.Next != s.Next || got.Previous != s.Previous {

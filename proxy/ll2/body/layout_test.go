@@ -21,7 +21,7 @@ func spliced(t *testing.T, data, base string) string {
 	if err != nil {
 		t.Fatalf("ScanJSON(%s) = %v", data, err)
 	}
-	return string(l.Splice(nil, []byte(data), body.Substitution{Base: local, Suffix: "?format=json"}))
+	return string(l.Text([]byte(data), body.Substitution{Base: local, Suffix: "?format=json"}).Append(nil))
 }
 
 func TestScanJSONFindsLinks(t *testing.T) {

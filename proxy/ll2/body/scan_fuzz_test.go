@@ -37,7 +37,7 @@ func checkLinks(t *testing.T, data []byte, links []body.Link, decode func(string
 }
 
 // FuzzScanJSON checks that a body is taken exactly if encoding/json calls it
-// valid, that all spans lie where they should, and that Splice keeps a body valid.
+// valid, that all spans lie where they should, and that a Text keeps a body valid.
 // (Deeper than 10,000 levels both refuse a body.)
 func FuzzScanJSON(f *testing.F) {
 	for _, data := range []string{
@@ -65,11 +65,11 @@ func FuzzScanJSON(f *testing.F) {
 		})
 		checkPage(t, data, l)
 		s := body.Substitution{Base: base, Suffix: suffix, Page: isPage, Next: next}
-		got := ll2test.Appended(t, func(dst []byte) []byte { return l.Splice(dst, data, s) })
+		got := ll2test.Written(t, l.Text(data, s))
 		if !json.Valid([]byte(got)) {
 			t.Errorf("became no JSON: %q", got)
 		}
-		if got := string(l.Splice(nil, data, body.Substitution{})); got != before {
+		if got := string(l.Text(data, body.Substitution{}).Append(nil)); got != before {
 			t.Errorf("without a change became %q", got)
 		}
 	})
@@ -132,7 +132,7 @@ func FuzzScanHTML(f *testing.F) {
 			rest = k.Span.End
 		}
 		want += string(data[rest:])
-		got := l.Splice(nil, data, body.Substitution{Base: base, Suffix: "?format=json"})
+		got := l.Text(data, body.Substitution{Base: base, Suffix: "?format=json"}).Append(nil)
 		if string(got) != want {
 			t.Errorf("got  %q\nwant %q", got, want)
 		}

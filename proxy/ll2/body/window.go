@@ -72,11 +72,8 @@ func NewWindow(fetched *ll2.Resource, body []byte, l *Layout) (*Window, Rejectio
 // Len returns how many elements the window has.
 func (w *Window) Len() int { return len(w.layout.Results) }
 
-// appendEdited appends a stretch of the body that cuts through no link. The texts
-// of s are escaped.
-func (w *Window) appendEdited(dst []byte, stretch Span, s Substitution) []byte {
-	return w.layout.appendEdited(dst, w.body, stretch, s)
-}
+// piece is a stretch of the window's body that cuts through no link.
+func (w *Window) piece(stretch Span) piece { return piece{w.layout, w.body, stretch} }
 
 func rejectLength(p ll2.Page, offset int64, l *Layout) Rejection {
 	promised := min(int64(p.Limit), max(0, l.Count-offset))

@@ -4,6 +4,7 @@
 package ll2test
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -105,21 +106,30 @@ func Localized(text string) string {
 func Render(t TB, c *body.Cut, r *ll2.Resource) string {
 	t.Helper()
 	s := body.SubstitutionFor(r, Local, c.Count())
-	return Appended(t, func(dst []byte) []byte { return c.Append(dst, s) })
+	return Written(t, c.Text(s))
 }
 
-// Appended is what a function appends. It checks that what was there before stays,
-// and that just enough room is enough.
-func Appended(t TB, appendTo func(dst []byte) []byte) string {
+// Written is a text as it is written, which is checked to be the same in each of the
+// ways that there are, and to need the room that it says.
+func Written(t TB, text body.Text) string {
 	t.Helper()
-	got, ok := strings.CutPrefix(string(appendTo([]byte("before "))), "before ")
-	if !ok {
-		t.Fatalf("what was there before became %q", got)
+	const before = "before"
+	dst := append(make([]byte, 0, len(before)+text.Len()), before...)
+	got := text.Append(dst)
+	if &got[0] != &dst[0] || string(got[:len(before)]) != before {
+		t.Fatalf("%d bytes do not suffice for what has %d", text.Len(), len(got)-len(before))
 	}
-	if exact := appendTo(make([]byte, 0, len(got))); string(exact) != got || cap(exact) != len(got) {
-		t.Fatalf("%d bytes became %d with room for %d", len(got), len(exact), cap(exact))
+	got = got[len(before):]
+	if len(got) != text.Len() {
+		t.Fatalf("a text of %d bytes says that it has %d", len(got), text.Len())
 	}
-	return got
+	if segments := bytes.Join(slices.Collect(text.Segments()), nil); !bytes.Equal(segments, got) {
+		t.Fatalf("its segments are %s\nand not %s", segments, got)
+	}
+	for range text.Segments() { // whoever has enough may stop
+		break
+	}
+	return string(got)
 }
 
 // Diff shows where two bodies begin to differ.

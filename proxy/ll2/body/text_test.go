@@ -12,7 +12,7 @@ import (
 const smallPage = `{"count":3,"next":"https://ll.thespacedevs.com/2.3.0/x/?limit=1&offset=2",` +
 	`"previous":"https://ll.thespacedevs.com/2.3.0/x/?limit=1","results":[{"url":"https://ll.thespacedevs.com/2.3.0/x/2/"}]}`
 
-func TestSplice(t *testing.T) {
+func TestText(t *testing.T) {
 	object := `{"url":"https://ll.thespacedevs.com/2.3.0/x/2/"}`
 	for _, tt := range []struct {
 		name, data string
@@ -59,7 +59,7 @@ func TestSplice(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := ll2test.Appended(t, func(dst []byte) []byte { return l.Splice(dst, []byte(tt.data), tt.s) })
+			got := ll2test.Written(t, l.Text([]byte(tt.data), tt.s))
 			if got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
@@ -71,27 +71,28 @@ func TestSplice(t *testing.T) {
 }
 
 // The stored body is shared by all that read it.
-func TestSpliceLeavesBodyAlone(t *testing.T) {
+func TestTextLeavesTheBodyAlone(t *testing.T) {
 	data := []byte(smallPage)
 	l, err := body.ScanJSON(data, upstream)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Splice(nil, slices.Clip(data), body.Substitution{Base: local, Suffix: "?format=json", Page: true})
+	l.Text(slices.Clip(data), body.Substitution{Base: local, Suffix: "?format=json", Page: true}).Append(nil)
 	if string(data) != smallPage {
 		t.Errorf("body became %s", data)
 	}
 }
 
-func TestSpliceAllocates(t *testing.T) {
+func TestTextAllocates(t *testing.T) {
 	data := page(10, 5)
 	l, err := body.ScanJSON(data, upstream)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := body.Substitution{Base: local, Suffix: "?format=json", Page: true, Next: local + "/2.3.0/spacecraft/?limit=10&offset=20"}
-	buf := make([]byte, 0, len(l.Splice(nil, data, s)))
-	if got := testing.AllocsPerRun(100, func() { l.Splice(buf, data, s) }); got != 0 {
+	text := l.Text(data, s)
+	buf := make([]byte, 0, text.Len())
+	if got := testing.AllocsPerRun(100, func() { text.Append(buf) }); got != 0 {
 		t.Errorf("%v allocations with enough capacity, want 0", got)
 	}
 }
