@@ -41,7 +41,7 @@ func TestContain(t *testing.T) {
 			panic("a defect")
 		}, 0, `panic="a defect"`, 200},
 		{"an abort", func(*respond.Exchange) { panic(http.ErrAbortHandler) }, 0, "", 499},
-		{"none", func(x *respond.Exchange) { x.Send(200, []byte("hello")) }, 200, "", 200},
+		{"none", func(x *respond.Exchange) { x.Send(200, respond.Bytes("hello")) }, 200, "", 200},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
