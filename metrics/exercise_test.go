@@ -13,6 +13,7 @@ import (
 	"perigee/cache"
 	"perigee/cache/disk"
 	"perigee/cache/valkey"
+	"perigee/proxy/cluster"
 	"perigee/proxy/quota"
 )
 
@@ -37,9 +38,16 @@ func someDisk() disk.Stats {
 }
 
 func someValkey() valkey.Stats {
-	return valkey.Stats{
-		Up: true, Losses: 2, Hits: 30, Misses: 31, Puts: 32, Damaged: 1, Full: 3, Crowded: 1, Declined: 3,
-		Led: 20, Followed: 21, Fenced: 5, PurgesHeard: 6,
+	return valkey.Stats{Up: true, Losses: 2, Full: 3, Crowded: 1, Declined: 3}
+}
+
+func someShared() valkey.TierStats {
+	return valkey.TierStats{Hits: 30, Misses: 31, Puts: 32, Damaged: 1, Fenced: 5, PurgesHeard: 6}
+}
+
+func someCluster() cluster.Status {
+	return cluster.Status{
+		Leading: true, Leader: "a", Since: noon, Replicas: 3, Missing: 1, Terms: 2, HandedOver: 1, Pending: 4,
 	}
 }
 
@@ -48,7 +56,7 @@ func someWindows() int { return 6 }
 func someQuota() quota.Stats {
 	return quota.Stats{
 		Limit: 15, Period: time.Hour, Known: true, Next: 9 * time.Minute, Reported: noon,
-		Own: 5, Foreign: 2, Waiting: 1, Clients: 3, Replicas: 3, Held: 4, Alone: true,
+		Own: 5, Foreign: 2, Waiting: 1, Clients: 3,
 	}
 }
 
@@ -60,6 +68,7 @@ func someClients(int) []quota.ClientUse {
 func everything(endpoints []string) Options {
 	return Options{
 		Endpoints: endpoints, Memory: someMemory, Disk: someDisk, Valkey: someValkey,
+		Shared: someShared, Cluster: someCluster,
 		Quota: someQuota, QuotaClients: someClients, WindowsCached: someWindows,
 	}
 }
@@ -74,6 +83,9 @@ func exercise(m *Metrics) {
 		}
 	}
 	m.WaiterJoined()
+	for _, outcome := range append(delegations(), "strange") {
+		m.FetchDelegated(outcome, 20*time.Millisecond)
+	}
 	m.FetchStarted()
 	m.FetchEnded()
 	m.DowngradeRejected("shape")

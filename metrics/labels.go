@@ -66,6 +66,9 @@ func priorities() (names []string) {
 	return names
 }
 
+// delegations are what becomes of fetches that are handed to the replica that leads.
+func delegations() []string { return []string{"fetched", "refused", "failed", "left"} }
+
 // refusals are why a fetch is refused a request of the quota.
 func refusals() []string {
 	return []string{"spent", "share", "closed", "learning", "busy", "queue-full"}

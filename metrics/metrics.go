@@ -22,6 +22,7 @@ import (
 	"perigee/cache"
 	"perigee/cache/disk"
 	"perigee/cache/valkey"
+	"perigee/proxy/cluster"
 	"perigee/proxy/quota"
 )
 
@@ -33,10 +34,14 @@ type Options struct {
 	// Endpoints is the closed set of endpoint labels. Any other counts as
 	// "other". If nil, every one does.
 	Endpoints []string
-	// Memory, Disk and Valkey are the states of the cache's tiers.
+	// Memory, Disk and Shared are the states of the cache's tiers, and Valkey that of
+	// the connection to the last of them.
 	Memory func() cache.Stats
 	Disk   func() disk.Stats
 	Valkey func() valkey.Stats
+	Shared func() valkey.TierStats
+	// Cluster says which replica leads.
+	Cluster func() cluster.Status
 	// Quota is the state of the quota. QuotaClients returns the n clients that spent
 	// most of it, at most.
 	Quota        func() quota.Stats
@@ -88,6 +93,9 @@ type Metrics struct {
 	refused          *prometheus.CounterVec
 	refusals         labelSet
 	waits            []prometheus.Observer // by position of the priority
+
+	delegated         []prometheus.Observer // by position of the outcome; empty: there are no replicas
+	delegatedOutcomes labelSet
 }
 
 // New makes the metrics and registers them, and those of the Go runtime and of
@@ -107,6 +115,9 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 	m.makeUpstream(f)
 	m.makeLists(f)
 	m.makeQuota(f)
+	if o.Cluster != nil {
+		m.makeCluster(f)
+	}
 	f.auto.NewGauge(prometheus.GaugeOpts{
 		Name: "perigee_build_info", Help: "Always 1; the labels say which build is running.",
 		ConstLabels: prometheus.Labels{
@@ -293,3 +304,20 @@ func (m *Metrics) QuotaDropped(priority string) { m.dropped.inc(priority) }
 
 // ThrottleReportFailed counts a throttle report that did not come or made no sense.
 func (m *Metrics) ThrottleReportFailed() { m.reportFailures.Inc() }
+
+func (m *Metrics) makeCluster(f factory) {
+	m.delegatedOutcomes = newLabelSet(delegations())
+	// From a page that was cached by then to a client that waited for the quota and a slow upstream.
+	m.delegated = f.histograms("perigee_delegated_fetch_duration_seconds",
+		"Time until a fetch that was handed to the replica that leads came to an end, in seconds, by outcome.",
+		"outcome", m.delegatedOutcomes.values,
+		1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, .1, .25, .5, 1, 2.5, 5, 10, 30)
+}
+
+// FetchDelegated counts a fetch that was handed to the replica that leads, and how
+// long it took. Unknown outcomes count as "other".
+func (m *Metrics) FetchDelegated(outcome string, took time.Duration) {
+	if len(m.delegated) > 0 {
+		m.delegated[m.delegatedOutcomes.find(outcome)].Observe(took.Seconds())
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"perigee/cache"
 	"perigee/cache/disk"
 	"perigee/cache/valkey"
+	"perigee/proxy/cluster"
 	"perigee/proxy/quota"
 )
 
@@ -85,6 +86,12 @@ func registerStates(reg prometheus.Registerer, o Options) {
 	if o.Valkey != nil {
 		reg.MustRegister(&stateCollector[valkey.Stats]{o.Valkey, valkeyRows()})
 	}
+	if o.Shared != nil {
+		reg.MustRegister(&stateCollector[valkey.TierStats]{o.Shared, sharedRows()})
+	}
+	if o.Cluster != nil {
+		reg.MustRegister(&stateCollector[cluster.Status]{o.Cluster, clusterRows()})
+	}
 	if o.Quota != nil {
 		reg.MustRegister(&stateCollector[quotaState]{func() quotaState { return readQuota(o) }, quotaRows()})
 	}
@@ -133,16 +140,37 @@ func valkeyRows() []row[valkey.Stats] {
 	return []row[S]{
 		gauge("perigee_valkey_up", "1 while Valkey answers, so that pages, fetches and the quota are shared with other replicas.", func(s S) int { return truth(s.Up) }),
 		counter("perigee_valkey_disconnects_total", "Times that Valkey stopped answering.", func(s S) uint64 { return s.Losses }),
+		counter("perigee_valkey_out_of_memory_total", "Calls that Valkey had no memory for.", func(s S) uint64 { return s.Full }),
+		counter("perigee_valkey_errors_total", "Calls that Valkey answered with another error, or that got no connection in time.", func(s S) uint64 { return s.Crowded + s.Declined }),
+	}
+}
+
+func sharedRows() []row[valkey.TierStats] {
+	type S = valkey.TierStats
+	return []row[S]{
 		counter("perigee_valkey_hits_total", "Look-ups in Valkey that found an entry which another replica had fetched, or this one earlier.", func(s S) uint64 { return s.Hits }),
 		counter("perigee_valkey_misses_total", "Look-ups in Valkey that found nothing, or could not be made.", func(s S) uint64 { return s.Misses }),
 		counter("perigee_valkey_puts_total", "Entries that were stored in Valkey.", func(s S) uint64 { return s.Puts }),
 		counter("perigee_valkey_damaged_total", "Entries in Valkey that were damaged and removed.", func(s S) uint64 { return s.Damaged }),
-		counter("perigee_valkey_out_of_memory_total", "Calls that Valkey had no memory for.", func(s S) uint64 { return s.Full }),
-		counter("perigee_valkey_errors_total", "Calls that Valkey answered with another error, or that got no connection in time.", func(s S) uint64 { return s.Crowded + s.Declined }),
-		counter("perigee_valkey_fetches_led_total", "Fetches that this replica made on behalf of all.", func(s S) uint64 { return s.Led }),
-		counter("perigee_valkey_fetches_followed_total", "Fetches that this replica left to another one and waited for.", func(s S) uint64 { return s.Followed }),
-		counter("perigee_valkey_fetches_fenced_total", "Fetches whose result came after that of a later one, and is not shared.", func(s S) uint64 { return s.Fenced }),
+		counter("perigee_valkey_fenced_total", "Entries that were not stored in Valkey since a newer one was there.", func(s S) uint64 { return s.Fenced }),
 		counter("perigee_valkey_purges_received_total", "Entries that other replicas have purged everywhere.", func(s S) uint64 { return s.PurgesHeard }),
+	}
+}
+
+// clusterRows tell which replica leads.
+func clusterRows() []row[cluster.Status] {
+	type S = cluster.Status
+	return []row[S]{
+		gauge("perigee_replica_leading", "1 while this replica leads, that is, sends all upstream requests.", func(s S) int { return truth(s.Leading) }),
+		gauge("perigee_replica_leader_known", "1 while this replica knows of one that leads, itself or another.", func(s S) int { return truth(s.Leader != "") }),
+		gauge("perigee_replica_standalone", "1 while this replica sends its own requests within its part of the quota, since it cannot reach Valkey.", func(s S) int { return truth(s.Alone) }),
+		gauge("perigee_replica_role_start_time_seconds", "When this replica began to lead, to follow another one, or to stand alone, in seconds since the epoch.",
+			func(s S) float64 { return float64(s.Since.UnixMilli()) / 1000 }),
+		counter("perigee_replica_terms_total", "Times that this replica began to lead.", func(s S) uint64 { return s.Terms }),
+		counter("perigee_replica_handovers_total", "Times that this replica handed the lead over when it was shut down.", func(s S) uint64 { return s.HandedOver }),
+		gauge("perigee_replicas", "Replicas that were heard from lately, this one among them.", func(s S) int { return s.Replicas }),
+		gauge("perigee_replicas_missing", "Replicas that were not heard from lately and did not shut down, within the period of the quota.", func(s S) int { return s.Missing }),
+		gauge("perigee_delegated_fetches_in_flight", "Fetches that were handed to the replica that leads and have not come to an end.", func(s S) int { return s.Pending }),
 	}
 }
 
@@ -190,9 +218,6 @@ func quotaRows() []row[quotaState] {
 			}),
 		gauge("perigee_quota_waiting", "Fetches that wait for a request of the quota.", func(s S) int { return s.Waiting }),
 		gauge("perigee_quota_clients", "Clients that asked for something that costs a request, within one period.", func(s S) int { return s.Clients }),
-		gauge("perigee_quota_replicas", "Replicas that share the quota, as far as this one knows.", func(s S) int { return s.Replicas }),
-		gauge("perigee_quota_reserved_for_replicas", "Requests of the quota that are kept for replicas that cannot be reached.", func(s S) int { return s.Held }),
-		gauge("perigee_quota_standalone", "1 while this replica spends no more than its own part of the quota, since it cannot reach the others.", func(s S) int { return truth(s.Alone) }),
 		gauges("perigee_client_quota_used", "Requests of the quota that a client has spent within one period, for the 20 that spent most.", "client",
 			func(s S, series func(float64, ...string)) {
 				for _, u := range s.clients {

@@ -198,7 +198,7 @@ func (f fetched) billed() bool {
 		return false
 	}
 	if f.result != nil {
-		return f.result.Origin == fetch.FromUpstream
+		return f.result.Origin != fetch.FromCache
 	}
 	failure, ok := errors.AsType[*upstream.Error](f.err)
 	return ok && failure.Sent
@@ -250,7 +250,7 @@ func fetchHandling(f fetched, fwd respond.Fwd, now time.Time) respond.Handling {
 	switch {
 	case f.result.Origin == fetch.FromCache:
 		return respond.Handling{Outcome: respond.Hit, TTL: f.result.Entry.FreshUntil.Sub(now)}
-	case f.result.Origin == fetch.FromUpstream && f.started:
+	case f.started:
 		return respond.Handling{Outcome: respond.Miss, Fwd: fwd, FwdStatus: f.result.Entry.Status, Stored: f.result.Stored}
 	}
 	return respond.Handling{Outcome: respond.Collapsed, Fwd: fwd, Stored: f.result.Stored}

@@ -194,7 +194,8 @@ func TestConclude(t *testing.T) {
 	}{
 		{"own", fetched{result: good, started: true}, stale, "miss", true},
 		{"another's", fetched{result: good}, stale, "collapsed", false},
-		{"a peer's", fetched{result: with(*good, func(r *fetch.Result) { r.Origin = fetch.FromPeer }), started: true}, stale, "collapsed", false},
+		{"a peer's, for this one", fetched{result: with(*good, func(r *fetch.Result) { r.Origin = fetch.FromPeer }), started: true}, stale, "miss", true},
+		{"a peer's, for another", fetched{result: with(*good, func(r *fetch.Result) { r.Origin = fetch.FromPeer })}, stale, "collapsed", false},
 		{"cached meanwhile", fetched{result: with(*good, func(r *fetch.Result) { r.Origin = fetch.FromCache }), started: true}, stale, "hit", false},
 		{"500", fetched{result: faulty, started: true}, -1, "miss", true},
 		{"500 over what is stale", fetched{result: faulty, started: true}, stale, "stale stale-upstream-status", true},

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"errors"
 	"iter"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"perigee/cache"
 	"perigee/cache/rfc9111"
 	"perigee/proxy/clients"
+	"perigee/proxy/cluster"
 	"perigee/proxy/collection"
 	"perigee/proxy/fetch"
 	"perigee/proxy/ll2"
@@ -305,6 +307,11 @@ func (h *Handler) serve(x *exchange, d decision) {
 
 // WindowsCached returns how many windows were fetched that may still be served.
 func (h *Handler) WindowsCached() int { return h.lists.Cached(time.Now()) }
+
+// ForPeer fetches for a waiter at another replica: see cluster.Fetch.
+func (h *Handler) ForPeer(ctx context.Context, page cluster.Resource, w quota.Waiter, newerThan time.Time) (cluster.Fetched, error) {
+	return h.fetcher.ForPeer(ctx, page, w, newerThan)
+}
 
 // HeardOf is told of what other replicas have stored: it may have objects.
 func (h *Handler) HeardOf(keys ...string) { h.lists.HeardOf(keys...) }

@@ -2,7 +2,7 @@ package valkey
 
 import (
 	"context"
-	"embed"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -17,31 +17,28 @@ var (
 	// while it cannot be reached or cannot serve. Whoever gets it goes on as if
 	// there were no server.
 	ErrLost = errors.New("valkey: the server is lost")
-	// ErrFull is returned, perhaps wrapped, when the server has no room.
-	ErrFull = errors.New("valkey: the server has no room")
-	// ErrFenced is returned by Land when a later flight has landed before.
-	ErrFenced = errors.New("valkey: a later flight has landed")
+	// ErrFull is returned, perhaps wrapped, when the server has no memory left.
+	ErrFull = errors.New("valkey: the server has no memory left")
 )
 
 // Client is the connection to a server. All methods may be called at any time
-// from many goroutines.
+// from many goroutines, but those that register something: they come before Start.
 type Client struct {
 	opts    Options
 	server  Server
-	names   names
 	session atomic.Pointer[session] // nil while the server is lost
-	counts  counts
+	counts  clientCounts
 	full    logOnce
 
 	life    context.Context
 	end     context.CancelFunc
 	running sync.WaitGroup
 
-	hooks   hooks
-	notices *notices
-	flights flights
-	lately  lately
-	heard   int64 // server time in ms up to which purges are known; the worker's
+	// What is registered before Start.
+	messages      map[string]func(from string, body []byte)
+	greet         []func(s *session, now int64) error
+	reached, lost []func()
+	workers       []func(life context.Context)
 }
 
 // New returns a client that is lost until Start, and reaches for nothing. It
@@ -55,30 +52,42 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("valkey: the URL %w", err)
 	}
-	c := &Client{opts: o, server: server, names: names{namespace: o.Namespace}, notices: newNotices(o)}
+	c := &Client{opts: o, server: server, messages: make(map[string]func(string, []byte))}
 	c.life, c.end = context.WithCancel(context.Background())
-	c.hookTier()
-	c.hookFlights()
-	c.hookRemembered()
 	return c, nil
 }
+
+// OnMessage registers who is told of the messages of a kind from other replicas.
+// It is called by the goroutine that reads from the server, and must not wait for
+// anything. Messages of a kind that nobody knows are dropped.
+func (c *Client) OnMessage(kind string, f func(from string, body []byte)) { c.messages[kind] = f }
+
+// OnReached registers who is told that the server is reached, which can be used by
+// then, and OnLost who is told that it is lost after that. They are called one
+// after the other.
+func (c *Client) OnReached(f func()) { c.reached = append(c.reached, f) }
+
+// OnLost registers who is told that the server is lost: see OnReached.
+func (c *Client) OnLost(f func()) { c.lost = append(c.lost, f) }
 
 // Start has the client reach for the server from now on, and returns at once. It
 // is called once.
 func (c *Client) Start() {
 	c.running.Go(c.work)
-	c.running.Go(c.renewLeases)
-	c.running.Go(func() { c.notices.work(c.life) })
+	for _, work := range c.workers {
+		c.running.Go(func() { work(c.life) })
+	}
 }
 
-// Close gives up the leases that are held, tells those who follow that it is
-// over, ends the client and waits for its goroutines. Every later call returns
+// Close ends the client and waits for its goroutines. Every later call returns
 // ErrLost. Closing again does nothing.
 func (c *Client) Close() {
-	c.flights.endLeases()
 	c.end()
 	c.running.Wait()
 }
+
+// Replica returns the name of this replica.
+func (c *Client) Replica() string { return c.opts.Replica }
 
 // growth is how much longer than Timeout a call may take that carries so many
 // bytes. 64 MiB a second is what a slow network between machines carries.
@@ -109,15 +118,17 @@ func (c *Client) do(ctx context.Context, size int, f func(ctx context.Context, s
 	return c.judge(s, err)
 }
 
-// run has the server run a script and returns the reply. It is safe to use from
-// the hooks. The errors are ErrLost, ErrFull, that of ctx, and replies of the
-// server that are neither.
-func (c *Client) run(ctx context.Context, script *redis.Script, keys []string, args ...any) (any, error) {
-	return c.runSized(ctx, 0, script, keys, args...)
-}
+// Script is one that the server runs, in Lua.
+type Script struct{ script *redis.Script }
 
-// runSized is run for a script that gets or returns so many bytes.
-func (c *Client) runSized(ctx context.Context, size int, script *redis.Script, keys []string, args ...any) (any, error) {
+// NewScript returns a script with that source.
+func NewScript(source string) *Script { return &Script{redis.NewScript(source)} }
+
+// Run has the server run a script, which is sent once, and returns the reply:
+// int64, string, nil or a []any of these. Size is how many bytes it gets or
+// returns, if that is much. The errors are ErrLost, ErrFull, that of ctx, and
+// replies of the server that are neither.
+func (c *Client) Run(ctx context.Context, script *Script, size int, keys []string, args ...any) (any, error) {
 	var reply any
 	err := c.do(ctx, size, func(ctx context.Context, s *session) (err error) {
 		reply, err = s.run(ctx, script, keys, args...)
@@ -126,8 +137,19 @@ func (c *Client) runSized(ctx context.Context, size int, script *redis.Script, k
 	return reply, err
 }
 
-// command is run for a command whose first key, if it has one, is its argument
-// of that number.
+// Publish tells the other replicas something, as a message of a kind whose body is
+// v as JSON. Who is not connected misses it. The errors are those of Run.
+func (c *Client) Publish(ctx context.Context, kind string, v any) error {
+	m, err := c.Message(kind, v)
+	if err != nil {
+		return err
+	}
+	_, err = c.command(ctx, len(m), 0, "publish", c.Channel(), m)
+	return err
+}
+
+// command is Run for a command whose first key, if it has one, is its argument of
+// that number.
 func (c *Client) command(ctx context.Context, size, keyAt int, args ...any) (any, error) {
 	var reply any
 	err := c.do(ctx, size, func(ctx context.Context, s *session) (err error) {
@@ -137,14 +159,65 @@ func (c *Client) command(ctx context.Context, size, keyAt int, args ...any) (any
 	return reply, err
 }
 
-//go:embed scripts/*.lua
-var sources embed.FS
+// Channel is where all messages of replicas with one namespace are published.
+func (c *Client) Channel() string { return "perigee:" + c.opts.Namespace + ":messages" }
 
-// script returns one of those beside this file.
-func script(name string) *redis.Script {
-	source, err := sources.ReadFile("scripts/" + name + ".lua")
+// maxMessage is how long a message may be.
+const maxMessage = 16 << 20
+
+// message is how messages are published.
+type message struct {
+	Kind string          `json:"kind"`
+	From string          `json:"from"` // a replica
+	Body json.RawMessage `json:"body"`
+}
+
+// Message returns what Publish publishes, for a script to do it.
+func (c *Client) Message(kind string, v any) ([]byte, error) {
+	body, err := json.Marshal(v)
 	if err != nil {
-		panic(fmt.Sprintf("valkey: no script %s", name)) // a mistake in this package, which every test finds
+		return nil, fmt.Errorf("valkey: message: %w", err)
 	}
-	return redis.NewScript(string(source))
+	return json.Marshal(message{Kind: kind, From: c.opts.Replica, Body: body})
+}
+
+// receive hands a message to whom it is for. Those of a kind that is not known here
+// are from replicas of another version.
+func (c *Client) receive(payload []byte) {
+	var m message
+	if len(payload) > maxMessage || json.Unmarshal(payload, &m) != nil || m.From == c.opts.Replica {
+		return
+	}
+	if f := c.messages[m.Kind]; f != nil {
+		f(m.From, m.Body)
+	}
+}
+
+// clientCounts are what has happened to the connection so far.
+type clientCounts struct {
+	sessions, losses, resubscribed   atomic.Uint64
+	refused, full, crowded, declined atomic.Uint64
+}
+
+// Stats is the state of a Client and what has happened so far.
+type Stats struct {
+	// Up reports whether the server is reached.
+	Up bool
+	// Sessions counts how often it was reached, Losses how often it was lost
+	// after that, Resubscribed how often only the subscription broke.
+	Sessions, Losses, Resubscribed uint64
+	// Refused counts the calls while the server was lost, Full those that it had
+	// no memory for, Crowded those that got no connection in time, Declined those
+	// that it replied to with another error.
+	Refused, Full, Crowded, Declined uint64
+}
+
+// Stats returns the state. It does not ask the server.
+func (c *Client) Stats() Stats {
+	n := &c.counts
+	return Stats{
+		Up:       c.session.Load() != nil,
+		Sessions: n.sessions.Load(), Losses: n.losses.Load(), Resubscribed: n.resubscribed.Load(),
+		Refused: n.refused.Load(), Full: n.full.Load(), Crowded: n.crowded.Load(), Declined: n.declined.Load(),
+	}
 }

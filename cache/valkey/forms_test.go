@@ -2,41 +2,43 @@ package valkey
 
 import (
 	"crypto/x509"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"perigee/cache/cachetest"
 	"perigee/cache/valkey/valkeytest"
-	"perigee/proxy/quota"
 )
 
 // tryAll has two replicas do everything once.
 func tryAll(t *testing.T, o Options) {
 	t.Helper()
-	o.Lease = long
 	o.Replica = "a"
 	a := reached(t, o)
 	o.Replica = "b"
 	b := reached(t, o)
 	mustPut(t, a.Tier(), page("key", 10, "old"))
 	wantBody(t, b.Tier(), "key", "old")
-	l := lead(t, a, "key")
-	f := follow(t, b, "key")
-	l.Left()
-	l.renew()
-	if err := l.Land(page("key", 0, "new")); err != nil {
-		t.Fatal(err)
-	}
-	wantEvents(t, f, Event{Kind: Left}, Event{Kind: Landed})
+	mustPut(t, a.Tier(), page("key", 0, "new"))
 	wantBody(t, b.Tier(), "key", "new")
 	mustDelete(t, b, "key")
-	await(t, "hear of the purge", func() bool { return a.Stats().PurgesHeard == 1 })
+	await(t, "hear of the purge", func() bool { return a.Tier().Stats().PurgesHeard == 1 })
 	wantMissing(t, a.Tier(), "key")
-	ledger := &Ledger{client: a, names: names{namespace: "quota"}}
-	answer, err := ledger.Exchange(quota.Letter{Replica: "a", Whole: true, Found: "e", Span: 1000, Hold: 1000, Room: 5})
-	if err != nil || answer.Word != quota.Read || answer.Epoch != "e" {
-		t.Errorf("got (%+v, %v), want a ledger", answer, err)
+	heard := make(chan string, 1)
+	o.Replica = "c"
+	c := unstarted(t, o)
+	c.OnMessage("greeting", func(from string, body []byte) { heard <- from + string(body) })
+	c.Start()
+	await(t, "reach the server", func() bool { return c.Stats().Up })
+	if err := a.Publish(t.Context(), "greeting", 1); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-heard; got != "a1" {
+		t.Errorf("got %q, want what was published", got)
+	}
+	if got, err := a.Run(t.Context(), NewScript("return {ARGV[1], 2}"), 0, []string{"perigee:{x}:y"}, "one"); err != nil || fmt.Sprint(got) != "[one 2]" {
+		t.Errorf("got (%v, %v) from a script", got, err)
 	}
 	if got := a.Stats(); got.Losses+got.Declined+got.Crowded != 0 {
 		t.Errorf("got %+v, want no trouble", got)

@@ -8,15 +8,68 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
+
+// condition is what an error says about the server.
+type condition uint8
+
+const (
+	served      condition = iota // it has done as asked, or has replied that it cannot be done
+	unavailable                  // it cannot be reached, or cannot serve
+	outOfMemory                  // it serves, but cannot take more
+	crowded                      // it was not asked: all connections were in use
+	declined                     // it has replied with an error that is about the call
+)
+
+// classify returns what an error of a call with a deadline says.
+func classify(err error) condition {
+	var reply redis.Error
+	switch {
+	case err == nil, errors.Is(err, redis.Nil):
+		return served
+	case errors.Is(err, redis.ErrPoolTimeout):
+		return crowded
+	case !errors.As(err, &reply):
+		return unavailable // the connection, or the deadline
+	case redis.IsOOMError(err):
+		return outOfMemory
+	case cannotServe(err):
+		return unavailable
+	}
+	return declined
+}
+
+// cannotServe tells replies that any call would get.
+func cannotServe(err error) bool {
+	for _, is := range []func(error) bool{
+		redis.IsLoadingError, redis.IsReadOnlyError, redis.IsMasterDownError, redis.IsClusterDownError,
+		redis.IsAuthError, redis.IsPermissionError, redis.IsMaxClientsError, redis.IsNoReplicasError,
+	} {
+		if is(err) {
+			return true
+		}
+	}
+	for _, prefix := range []string{
+		"BUSY",       // with a script that does not end
+		"MISCONF",    // it cannot save, and takes no writes for that
+		"UNKILLABLE", // as BUSY
+	} {
+		if redis.HasErrorPrefix(err, prefix) {
+			return true
+		}
+	}
+	return false
+}
 
 // judge takes note of what a call came to and returns its error.
 func (c *Client) judge(s *session, err error) error {
-	switch verdictOn(err) {
-	case gone:
+	switch classify(err) {
+	case unavailable:
 		c.lose(s, err)
 		return fmt.Errorf("%w: %w", ErrLost, err)
-	case noRoom:
+	case outOfMemory:
 		c.counts.full.Add(1)
 		if c.full.isTime(time.Now()) {
 			c.opts.Logger.Warn("Valkey is full and evicts nothing: this page is not shared", "server", c.server.String(), "err", err)
@@ -89,24 +142,27 @@ func (c *Client) visit(h *health) error {
 	s := &session{rdb: connect(c.server, c.opts)}
 	s.ctx, s.end = context.WithCancelCause(c.life)
 	defer s.close()
-	l, err := c.greet(s)
+	l, err := c.begin(s)
 	if err != nil {
 		return err
 	}
 	c.session.Store(s)
 	h.back()
 	c.counts.sessions.Add(1)
-	c.hooks.runBack()
+	for _, f := range c.reached {
+		f()
+	}
 	err = c.stay(s, l)
 	c.lose(s, err)
 	c.counts.losses.Add(1)
-	c.hooks.runLost()
+	for _, f := range c.lost {
+		f()
+	}
 	return err
 }
 
 // stay listens for as long as it can. That a subscription breaks does not mean
-// that the server is lost: whoever follows a flight would go on alone for no
-// reason. So it is renewed, once and at once.
+// that the server is lost, so it is renewed, once and at once.
 func (c *Client) stay(s *session, l *listener) error {
 	for {
 		err := c.listen(s, l)
@@ -116,26 +172,46 @@ func (c *Client) stay(s *session, l *listener) error {
 		if !errors.Is(err, errEnded) {
 			return err
 		}
-		if l, err = c.greet(s); err != nil {
+		if l, err = c.begin(s); err != nil {
 			return err
 		}
 		c.counts.resubscribed.Add(1)
-		c.flights.lookAll()
 	}
 }
 
-// greet subscribes, makes sure that the server takes writes, and catches up with
-// what was purged while nobody listened here.
-func (c *Client) greet(s *session) (*listener, error) {
+// begin subscribes, makes sure that the server takes writes, and has everybody
+// catch up with what was told while nobody listened here.
+func (c *Client) begin(s *session) (*listener, error) {
 	l, err := c.subscribe(s)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.catchUp(s); err != nil {
+	now, err := c.hello(s)
+	for i := 0; err == nil && i < len(c.greet); i++ {
+		err = c.greet[i](s, now)
+	}
+	if err != nil {
 		_ = l.sub.Close()
 		return nil, err
 	}
 	return l, nil
+}
+
+var helloScript = script("hello")
+
+// hello returns the server's time in ms.
+func (c *Client) hello(s *session) (int64, error) {
+	ctx, cancel := context.WithTimeout(s.ctx, c.opts.Timeout)
+	defer cancel()
+	reply, err := s.run(ctx, helloScript, []string{"perigee:{" + c.opts.Namespace + "}:hello"}, c.opts.Replica)
+	if err != nil {
+		return 0, fmt.Errorf("greet: %w", err)
+	}
+	now, ok := reply.(int64)
+	if !ok {
+		return 0, errors.New("greet: the server does not tell its time")
+	}
+	return now, nil
 }
 
 // health tells the operator of what changes, once.

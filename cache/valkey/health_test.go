@@ -11,30 +11,30 @@ import (
 	"perigee/cache/valkey/valkeytest"
 )
 
-func TestVerdicts(t *testing.T) {
+func TestConditions(t *testing.T) {
 	tests := []struct {
 		reply string
-		want  verdict
+		want  condition
 	}{
 		{"+OK", served},
 		{"$-1", served},
-		{"-LOADING Redis is loading the dataset in memory", gone},
-		{"-READONLY You can't write against a read only replica.", gone},
-		{"-READONLY You can't write against a read only replica. script: abc, on @user_script:1.", gone},
-		{"-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", gone},
-		{"-CLUSTERDOWN The cluster is down", gone},
-		{"-NOAUTH Authentication required.", gone},
-		{"-WRONGPASS invalid username-password pair or user is disabled.", gone},
-		{"-NOPERM this user has no permissions to run the 'evalsha' command", gone},
-		{"-NOREPLICAS Not enough good replicas to write.", gone},
-		{"-MISCONF Redis is configured to save RDB snapshots", gone},
-		{"-BUSY Redis is busy running a script.", gone},
-		{"-ERR max number of clients reached", gone},
-		{"-OOM command not allowed when used memory > 'maxmemory'.", noRoom},
-		{"-OOM command not allowed when used memory > 'maxmemory'. script: abc, on @user_script:1.", noRoom},
+		{"-LOADING Redis is loading the dataset in memory", unavailable},
+		{"-READONLY You can't write against a read only replica.", unavailable},
+		{"-READONLY You can't write against a read only replica. script: abc, on @user_script:1.", unavailable},
+		{"-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", unavailable},
+		{"-CLUSTERDOWN The cluster is down", unavailable},
+		{"-NOAUTH Authentication required.", unavailable},
+		{"-WRONGPASS invalid username-password pair or user is disabled.", unavailable},
+		{"-NOPERM this user has no permissions to run the 'evalsha' command", unavailable},
+		{"-NOREPLICAS Not enough good replicas to write.", unavailable},
+		{"-MISCONF Redis is configured to save RDB snapshots", unavailable},
+		{"-BUSY Redis is busy running a script.", unavailable},
+		{"-ERR max number of clients reached", unavailable},
+		{"-OOM command not allowed when used memory > 'maxmemory'.", outOfMemory},
+		{"-OOM command not allowed when used memory > 'maxmemory'. script: abc, on @user_script:1.", outOfMemory},
 		{"-WRONGTYPE Operation against a key holding the wrong kind of value", declined},
 		{"-ERR something", declined},
-		{"", gone},
+		{"", unavailable},
 	}
 	for _, tt := range tests {
 		t.Run(tt.reply, func(t *testing.T) {
@@ -44,8 +44,8 @@ func TestVerdicts(t *testing.T) {
 			}
 			s := fakeSession(t, startFake(t, reply).url())
 			_, err := s.command(t.Context(), 1, "get", "key")
-			if got := verdictOn(err); got != tt.want {
-				t.Errorf("got verdict %d on %v, want %d", got, err, tt.want)
+			if got := classify(err); got != tt.want {
+				t.Errorf("got condition %d on %v, want %d", got, err, tt.want)
 			}
 		})
 	}
@@ -125,15 +125,6 @@ func TestFullServer(t *testing.T) {
 	tier := c.Tier()
 	mustPut(t, tier, page("old", 5, "old"))
 	mustPut(t, tier, page("key", 5, "old"))
-	lease, _, err := c.Board(t.Context(), "flight", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, follow, err := c.Board(t.Context(), "flight", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer follow.Close()
 	s.Do("CONFIG SET maxmemory 1")
 	for range 3 {
 		if err := tier.Put(page("key", 1, "new")); !errors.Is(err, ErrFull) {
@@ -141,22 +132,18 @@ func TestFullServer(t *testing.T) {
 		}
 	}
 	wantMissing(t, tier, "key") // an old answer does not come back
-	if got := s.Do("EXISTS " + c.names.page("key")); got != "0" {
+	if got := s.Do("EXISTS " + c.Tier().page("key")); got != "0" {
 		t.Error("others get the old answer still")
 	}
 	wantBody(t, tier, "old", "old")
-	if err := lease.Land(page("flight", 0, "new")); !errors.Is(err, ErrFull) {
-		t.Errorf("land: got error %v, want ErrFull", err)
+	if err := c.Publish(t.Context(), "kind", nil); err != nil {
+		t.Errorf("publish: got error %v, want that it needs no memory", err)
 	}
-	wantEvents(t, follow, Event{Kind: Over})
-	if _, _, err := c.Board(t.Context(), "key", nil); !errors.Is(err, ErrLost) {
-		t.Errorf("board: got error %v, want ErrLost", err)
-	}
-	if err := tier.Delete("old"); err != nil || s.Do("ZCARD "+c.names.purged()) != "1" {
+	if err := tier.Delete("old"); err != nil || s.Do("ZCARD "+c.Tier().purged()) != "1" {
 		t.Errorf("delete: got error %v, and want a purge noted", err)
 	}
-	if got := c.Stats(); !got.Up || got.Full != 5 {
-		t.Errorf("got %+v, want it up, and 5 calls without room", got)
+	if got := c.Stats(); !got.Up || got.Full != 3 {
+		t.Errorf("got %+v, want it up, and 3 calls without memory", got)
 	}
 	if got := log.Lines("Valkey is full"); len(got) != 1 {
 		t.Errorf("got the lines %q, want one", got)

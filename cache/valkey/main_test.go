@@ -2,7 +2,6 @@ package valkey
 
 import (
 	"context"
-	"os"
 	"testing"
 	"time"
 
@@ -13,17 +12,23 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if url := os.Getenv(childURL); url != "" {
-		os.Exit(runChild(url))
-	}
 	goleak.VerifyTestMain(m)
 }
 
 // generous is a timeout that no server on a busy machine exceeds.
 const generous = 5 * time.Second
 
-// client returns a client that is started, and closed with the test.
-func client(t testing.TB, o Options) *Client {
+// member is a client with its tier.
+type member struct {
+	*Client
+	tier *Tier
+}
+
+// Tier returns the tier.
+func (m *member) Tier() *Tier { return m.tier }
+
+// unstarted returns a client that is closed with the test.
+func unstarted(t testing.TB, o Options) *Client {
 	t.Helper()
 	if o.Namespace == "" {
 		o.Namespace = "test"
@@ -39,20 +44,28 @@ func client(t testing.TB, o Options) *Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
-	c.Start()
 	return c
 }
 
-// reached is client, and waits until the server is reached.
-func reached(t testing.TB, o Options) *Client {
+// client returns a client that is started, and closed with the test.
+func client(t testing.TB, o Options, tier ...TierOptions) *member {
 	t.Helper()
-	c := client(t, o)
+	c := unstarted(t, o)
+	m := &member{Client: c, tier: NewTier(c, append(tier, TierOptions{})[0])}
+	c.Start()
+	return m
+}
+
+// reached is client, and waits until the server is reached.
+func reached(t testing.TB, o Options, tier ...TierOptions) *member {
+	t.Helper()
+	c := client(t, o, tier...)
 	await(t, "reach the server", func() bool { return c.Stats().Up })
 	return c
 }
 
 // replica is reached, of another name.
-func replica(t testing.TB, s *valkeytest.Server, name string) *Client {
+func replica(t testing.TB, s *valkeytest.Server, name string) *member {
 	t.Helper()
 	return reached(t, Options{URL: s.URL(), Replica: name})
 }

@@ -2,6 +2,7 @@ package valkey
 
 import (
 	"context"
+	"encoding/json"
 	"sync"
 	"time"
 
@@ -13,23 +14,23 @@ import (
 // may not.
 type notices struct {
 	onPurge  func(cache.Key, time.Time)
-	onLanded func(cache.Key)
+	onStored func(cache.Key)
 	wake     chan struct{}
 
 	mu     sync.Mutex // guards all below
 	purged map[cache.Key]time.Time
-	landed map[cache.Key]struct{}
+	stored map[cache.Key]struct{}
 }
 
-// maxLanded bounds what nobody has been told yet. That an entry has landed is
+// maxStored bounds what nobody has been told yet. That an entry has stored is
 // worth knowing, no more: it is found when it is asked for. Purges have no bound
 // but that of the set that they are kept in.
-const maxLanded = 10_000
+const maxStored = 10_000
 
-func newNotices(o Options) *notices {
+func newNotices(o TierOptions) *notices {
 	return &notices{
-		onPurge: o.OnPurge, onLanded: o.OnLanded, wake: make(chan struct{}, 1),
-		purged: make(map[cache.Key]time.Time), landed: make(map[cache.Key]struct{}),
+		onPurge: o.OnPurge, onStored: o.OnStored, wake: make(chan struct{}, 1),
+		purged: make(map[cache.Key]time.Time), stored: make(map[cache.Key]struct{}),
 	}
 }
 
@@ -45,13 +46,13 @@ func (n *notices) addPurged(key cache.Key, at time.Time) {
 	n.signal()
 }
 
-func (n *notices) addLanded(key cache.Key) {
-	if n.onLanded == nil {
+func (n *notices) addStored(key cache.Key) {
+	if n.onStored == nil {
 		return
 	}
 	n.mu.Lock()
-	if len(n.landed) < maxLanded {
-		n.landed[key] = struct{}{}
+	if len(n.stored) < maxStored {
+		n.stored[key] = struct{}{}
 	}
 	n.mu.Unlock()
 	n.signal()
@@ -72,14 +73,14 @@ func (n *notices) work(life context.Context) {
 			return
 		case <-n.wake:
 		}
-		purged, landed := n.take()
+		purged, stored := n.take()
 		// What was purged and stored again must be forgotten first.
 		for key, at := range purged {
 			n.onPurge(key, at)
 		}
-		for key := range landed {
+		for key := range stored {
 			if life.Err() == nil {
-				n.onLanded(key)
+				n.onStored(key)
 			}
 		}
 	}
@@ -88,7 +89,16 @@ func (n *notices) work(life context.Context) {
 func (n *notices) take() (map[cache.Key]time.Time, map[cache.Key]struct{}) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	purged, landed := n.purged, n.landed
-	n.purged, n.landed = make(map[cache.Key]time.Time), make(map[cache.Key]struct{})
-	return purged, landed
+	purged, stored := n.purged, n.stored
+	n.purged, n.stored = make(map[cache.Key]time.Time), make(map[cache.Key]struct{})
+	return purged, stored
+}
+
+// parseNotice reads the body of a message about an entry.
+func parseNotice(body []byte) (notice, bool) {
+	var n notice
+	if err := json.Unmarshal(body, &n); err != nil || len(n.Key) == 0 || len(n.Key) > maxKey {
+		return notice{}, false
+	}
+	return n, true
 }

@@ -2,6 +2,8 @@ package valkey
 
 import (
 	"errors"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,8 +42,8 @@ func TestPausedServer(t *testing.T) {
 	if err := tier.Delete("key"); !errors.Is(err, ErrLost) {
 		t.Errorf("delete: got error %v, want ErrLost", err)
 	}
-	if _, _, err := c.Board(t.Context(), "key", nil); !errors.Is(err, ErrLost) {
-		t.Errorf("board: got error %v, want ErrLost", err)
+	if err := c.Publish(t.Context(), "kind", nil); !errors.Is(err, ErrLost) {
+		t.Errorf("publish: got error %v, want ErrLost", err)
 	}
 	if got := c.Stats(); got.Up || got.Refused != calls+3 {
 		t.Errorf("got %+v, want it lost, and %d calls refused", got, calls+3)
@@ -93,7 +95,7 @@ func TestBrokenSubscription(t *testing.T) {
 	s := valkeytest.Start(t)
 	told := make(chan string, 10)
 	a := replica(t, s, "a")
-	b := reached(t, Options{URL: s.URL(), Replica: "b", OnPurge: func(key string, _ time.Time) { told <- key }})
+	b := reached(t, Options{URL: s.URL(), Replica: "b"}, TierOptions{OnPurge: func(key string, _ time.Time) { told <- key }})
 	s.Do("CLIENT KILL TYPE pubsub")
 	if err := a.Tier().Delete("key"); err != nil {
 		t.Fatal(err)
@@ -108,21 +110,26 @@ func TestBrokenSubscription(t *testing.T) {
 }
 
 // TestSilentServer: that the server is lost is found out without a call too, and
-// whoever follows a flight is told.
+// whoever is to be told of it is.
 func TestSilentServer(t *testing.T) {
 	s := valkeytest.Start(t)
-	a := flying(t, s.URL(), "a", long)
-	b := reached(t, Options{URL: s.URL(), Replica: "b", Timeout: short, pingEvery: short / 2})
-	lead(t, a, "key")
-	f := follow(t, b, "key")
+	b := unstarted(t, Options{URL: s.URL(), Replica: "b", Timeout: short, pingEvery: short / 2})
+	reached, lost := make(chan struct{}, 10), make(chan struct{}, 10)
+	b.OnReached(func() { reached <- struct{}{} })
+	b.OnLost(func() { lost <- struct{}{} })
+	b.Start()
+	<-reached
 	await(t, "ping a few times", func() bool { return calls(t, s, "ping") > 3 })
 	if got := b.Stats(); got.Losses != 0 {
 		t.Fatalf("got %+v, want no loss", got)
 	}
 	s.Pause()
-	wantEvents(t, f, Event{Kind: Over})
+	<-lost
 	s.Resume()
-	await(t, "be back", func() bool { return b.Stats().Up })
+	<-reached
+	if !b.Stats().Up {
+		t.Error("it is not up")
+	}
 }
 
 // TestSlowNetwork: what takes longer than the timeout is as good as lost.
@@ -163,7 +170,25 @@ func TestCloseWhileLost(t *testing.T) {
 	if took := time.Since(began); took > 10*short {
 		t.Errorf("Close took %v", took)
 	}
-	if _, _, err := c.Board(t.Context(), "key", nil); !errors.Is(err, ErrLost) {
-		t.Errorf("board after Close: got error %v, want ErrLost", err)
+	if err := c.Publish(t.Context(), "kind", nil); !errors.Is(err, ErrLost) {
+		t.Errorf("publish after Close: got error %v, want ErrLost", err)
 	}
+}
+
+// calls returns how often the server did something.
+func calls(t *testing.T, s *valkeytest.Server, command string) int32 {
+	t.Helper()
+	for line := range strings.Lines(s.Do("INFO commandstats")) {
+		rest, ok := strings.CutPrefix(line, "cmdstat_"+command+":calls=")
+		if !ok {
+			continue
+		}
+		number, _, _ := strings.Cut(rest, ",")
+		n, err := strconv.Atoi(number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return int32(n)
+	}
+	return 0
 }

@@ -18,14 +18,14 @@ type purge struct {
 }
 
 // listening returns a client, and the purges that it is told of.
-func listening(t *testing.T, url, name string) (*Client, <-chan purge) {
+func listening(t *testing.T, url, name string) (*member, <-chan purge) {
 	t.Helper()
 	told := make(chan purge, 100)
-	c := reached(t, Options{URL: url, Replica: name, OnPurge: func(key cache.Key, at time.Time) { told <- purge{key, at} }})
+	c := reached(t, Options{URL: url, Replica: name}, TierOptions{OnPurge: func(key cache.Key, at time.Time) { told <- purge{key, at} }})
 	return c, told
 }
 
-func mustDelete(t *testing.T, c *Client, keys ...cache.Key) {
+func mustDelete(t *testing.T, c *member, keys ...cache.Key) {
 	t.Helper()
 	for _, key := range keys {
 		if err := c.Tier().Delete(key); err != nil {
@@ -83,14 +83,14 @@ func TestManyPurgesAreCaughtUp(t *testing.T) {
 	now := time.Now().UnixMilli()
 	for batch := range 5 {
 		var command strings.Builder
-		fmt.Fprintf(&command, "ZADD %s", a.names.purged())
+		fmt.Fprintf(&command, "ZADD %s", a.Tier().purged())
 		for i := range purgeBatch / 2 {
 			fmt.Fprintf(&command, " %d key-%d-%d", now, batch, i)
 		}
 		s.Do(command.String())
 	}
 	b := replica(t, s, "b")
-	if got, want := b.Stats().PurgesHeard, uint64(5*purgeBatch/2); got != want {
+	if got, want := b.Tier().Stats().PurgesHeard, uint64(5*purgeBatch/2); got != want {
 		t.Errorf("got %d purges, want %d", got, want)
 	}
 }
@@ -100,20 +100,20 @@ func TestPurgesAreBounded(t *testing.T) {
 	c := replica(t, s, "a")
 	const age, count = 1000, 3
 	for i, at := range []int{100, 1050, 1100, 1200, 1300, 1400, 1500} {
-		_, err := c.run(t.Context(), purgeScript, []string{c.names.purged()}, fmt.Sprint(i), at, age, count, c.names.news(), "")
+		_, err := c.Run(t.Context(), purgeScript, 0, []string{c.Tier().purged()}, fmt.Sprint(i), at, age, count, c.Channel(), "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		if i == 2 {
-			if got, want := s.Do("ZRANGE "+c.names.purged()+" 0 -1"), "0\n1\n2"; got != want {
+			if got, want := s.Do("ZRANGE "+c.Tier().purged()+" 0 -1"), "0\n1\n2"; got != want {
 				t.Errorf("got %q, want %q: as old as the oldest that are kept", got, want)
 			}
 		}
 	}
-	if got, want := s.Do("ZRANGE "+c.names.purged()+" 0 -1"), "4\n5\n6"; got != want {
+	if got, want := s.Do("ZRANGE "+c.Tier().purged()+" 0 -1"), "4\n5\n6"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got := s.Do("PTTL " + c.names.purged()); got == "-1" {
+	if got := s.Do("PTTL " + c.Tier().purged()); got == "-1" {
 		t.Error("the set never ends")
 	}
 }

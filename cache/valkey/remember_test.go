@@ -10,17 +10,17 @@ import (
 )
 
 // remembering returns a client, and what it is told whenever it reaches the server.
-func remembering(t *testing.T, url, name string) (*Client, <-chan []cache.Key) {
+func remembering(t *testing.T, url, name string) (*member, <-chan []cache.Key) {
 	t.Helper()
 	told := make(chan []cache.Key, 10)
-	c := reached(t, Options{URL: url, Replica: name, OnRemembered: func(keys []cache.Key) { told <- keys }})
+	c := reached(t, Options{URL: url, Replica: name}, TierOptions{OnRemembered: func(keys []cache.Key) { told <- keys }})
 	return c, told
 }
 
-func mustRemember(t *testing.T, c *Client, keys ...cache.Key) {
+func mustRemember(t *testing.T, c *member, keys ...cache.Key) {
 	t.Helper()
 	for _, key := range keys {
-		if err := c.Remember(key); err != nil {
+		if err := c.Tier().Remember(key); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -48,7 +48,7 @@ func TestRemember(t *testing.T) {
 	if got := <-toldC; !slices.Equal(got, want) {
 		t.Errorf("got %q as a new replica, want %q", got, want)
 	}
-	if err := b.Remember(string(make([]byte, maxKey+1))); err != nil {
+	if err := b.Tier().Remember(string(make([]byte, maxKey+1))); err != nil {
 		t.Errorf("got %v for a key that is not shared", err)
 	}
 }
@@ -65,7 +65,7 @@ func TestRememberHasABound(t *testing.T) {
 	if len(got) != rememberCount || !slices.Contains(got, fmt.Sprint("key ", rememberCount+9)) || slices.Contains(got, "key 0") {
 		t.Errorf("got %d keys, want the latest %d", len(got), rememberCount)
 	}
-	if ttl := s.Do("PTTL " + c.names.remembered()); ttl == "-1" || ttl == "-2" {
+	if ttl := s.Do("PTTL " + c.Tier().common("remembered")); ttl == "-1" || ttl == "-2" {
 		t.Errorf("got a time to live of %s", ttl)
 	}
 }

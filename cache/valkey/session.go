@@ -52,11 +52,11 @@ func (s *session) close() {
 
 // run sends the digest of a script, and the script only to a server that does
 // not have it, and so has done nothing.
-func (s *session) run(ctx context.Context, script *redis.Script, keys []string, args ...any) (any, error) {
+func (s *session) run(ctx context.Context, script *Script, keys []string, args ...any) (any, error) {
 	by := scripter{s.rdb}
-	reply, err := script.EvalSha(ctx, by, keys, args...).Result()
+	reply, err := script.script.EvalSha(ctx, by, keys, args...).Result()
 	if redis.HasErrorPrefix(err, "NOSCRIPT") {
-		reply, err = script.Eval(ctx, by, keys, args...).Result()
+		reply, err = script.script.Eval(ctx, by, keys, args...).Result()
 	}
 	return reply, err
 }
@@ -72,7 +72,7 @@ func (s *session) command(ctx context.Context, keyAt int, args ...any) (any, err
 	return cmd.Result()
 }
 
-// listener is a subscription to the channel of news.
+// listener is a subscription to the channel.
 type listener struct{ sub *redis.PubSub }
 
 // subscribe returns a subscription that the server has confirmed: nothing that
@@ -81,7 +81,7 @@ func (c *Client) subscribe(s *session) (*listener, error) {
 	ctx, cancel := context.WithTimeout(s.ctx, c.opts.Timeout)
 	defer cancel()
 	sub := s.rdb.Subscribe(ctx)
-	if err := sub.Subscribe(ctx, c.names.news()); err != nil {
+	if err := sub.Subscribe(ctx, c.Channel()); err != nil {
 		_ = sub.Close()
 		return nil, fmt.Errorf("subscribe: %w", err)
 	}
@@ -93,7 +93,7 @@ func (c *Client) subscribe(s *session) (*listener, error) {
 }
 
 var (
-	errSilent = errors.New("the server does not answer on the channel of news")
+	errSilent = errors.New("the server does not answer on the channel")
 	errEnded  = errors.New("the subscription has ended")
 )
 
@@ -118,7 +118,7 @@ func (c *Client) listen(s *session, l *listener) error {
 		}
 		s.received.Add(1)
 		if m, ok := received.(*redis.Message); ok {
-			c.hooks.tell([]byte(m.Payload))
+			c.receive([]byte(m.Payload))
 		}
 	}
 }

@@ -18,7 +18,7 @@ func TestTierConformance(t *testing.T) {
 	s := valkeytest.Start(t)
 	cachetest.Run(t, func(t *testing.T) cache.Tier {
 		s.Do("FLUSHALL")
-		return reached(t, Options{URL: s.URL(), Now: beforeEntries}).Tier()
+		return reached(t, Options{URL: s.URL()}, TierOptions{Now: beforeEntries}).Tier()
 	})
 }
 
@@ -31,7 +31,7 @@ func TestTimeToLive(t *testing.T) {
 		e    cache.Entry
 		want time.Duration
 	}{
-		{"no times", cache.Entry{}, noTimes},
+		{"no times", cache.Entry{}, unboundedLife},
 		{"fresh alone", cache.Entry{FreshUntil: at(time.Hour)}, time.Hour},
 		{"stale if error", cache.Entry{FreshUntil: at(-time.Hour), StaleIfErrorUntil: at(time.Minute)}, time.Minute},
 		{"the latest", cache.Entry{FreshUntil: at(3), StaleWhileRevalidateUntil: at(time.Hour), StaleIfErrorUntil: at(2)}, time.Hour},
@@ -51,7 +51,7 @@ func TestServerForgets(t *testing.T) {
 	c := replica(t, s, "a")
 	tier := c.Tier()
 	mustPut(t, tier, page("key", 1, "body"))
-	left, err := time.ParseDuration(s.Do("PTTL "+c.names.page("key")) + "ms")
+	left, err := time.ParseDuration(s.Do("PTTL "+c.Tier().page("key")) + "ms")
 	if day := 24 * time.Hour; err != nil || left > day-time.Second || left < day-time.Minute {
 		t.Errorf("got (%v, %v) until the server forgets, want the stale bound", left, err)
 	}
@@ -59,7 +59,7 @@ func TestServerForgets(t *testing.T) {
 	past.FreshUntil, past.StaleIfErrorUntil = past.Asked, past.Asked
 	mustPut(t, tier, past)
 	wantMissing(t, tier, "key") // not what was there before either
-	if got := c.Stats(); got.Past != 1 || got.Puts != 1 {
+	if got := c.Tier().Stats(); got.Past != 1 || got.Puts != 1 {
 		t.Errorf("got %+v, want one past and one put", got)
 	}
 }
@@ -84,7 +84,7 @@ func TestDamagedIsMiss(t *testing.T) {
 	s := valkeytest.Start(t)
 	c := replica(t, s, "a")
 	tier := c.Tier()
-	at, other := c.names.page("key"), c.names.page("other")
+	at, other := c.Tier().page("key"), c.Tier().page("other")
 	tests := []struct{ name, command string }{
 		{"garbage", "HSET " + at + " v1 garbage"},
 		{"nothing", "HSET " + at + ` v1 ""`},
@@ -104,7 +104,7 @@ func TestDamagedIsMiss(t *testing.T) {
 			if got := s.Do("EXISTS " + at); got != "0" {
 				t.Error("it is still there")
 			}
-			if got := c.Stats().Damaged; got != uint64(i+1) {
+			if got := c.Tier().Stats().Damaged; got != uint64(i+1) {
 				t.Errorf("got %d damaged, want %d", got, i+1)
 			}
 			mustPut(t, tier, page("key", 1, "body"))
@@ -124,12 +124,12 @@ func TestForgetSparesWhatIsNewer(t *testing.T) {
 	c := replica(t, s, "a")
 	tier := c.Tier()
 	mustPut(t, tier, page("key", 1, "body"))
-	tier.forget(c.names.page("key"), "1")
+	tier.forget(c.Tier().page("key"), "1")
 	wantBody(t, tier, "key", "body")
 }
 
-// TestFailedPutBars: what could not be displaced does not come back.
-func TestFailedPutBars(t *testing.T) {
+// TestFailedPutHidesWhatIsOlder: what could not be displaced does not come back.
+func TestFailedPutHidesWhatIsOlder(t *testing.T) {
 	s := valkeytest.Start(t)
 	network := valkeytest.NewPartition(t, s.Addr())
 	c := reached(t, Options{URL: network.URL()})
@@ -157,20 +157,17 @@ func TestTooLarge(t *testing.T) {
 	if err := c.Tier().Delete(long); err != nil {
 		t.Errorf("delete: %v", err)
 	}
-	if _, _, err := c.Board(t.Context(), long, nil); !errors.Is(err, ErrLost) {
-		t.Errorf("board: got error %v, want ErrLost", err)
-	}
 }
 
-func TestLandedIsHeard(t *testing.T) {
+func TestStoredIsHeard(t *testing.T) {
 	s := valkeytest.Start(t)
 	a := replica(t, s, "a")
 	told := make(chan cache.Key, 10)
-	b := reached(t, Options{URL: s.URL(), Replica: "b", OnLanded: func(key cache.Key) { told <- key }})
+	b := reached(t, Options{URL: s.URL(), Replica: "b"}, TierOptions{OnStored: func(key cache.Key) { told <- key }})
 	mustPut(t, b.Tier(), page("own", 1, "body"))
 	mustPut(t, a.Tier(), page("key", 1, "body"))
 	if got := <-told; got != "key" {
-		t.Errorf("got %q landed, want key: not what it stored itself", got)
+		t.Errorf("got %q stored, want key: not what it stored itself", got)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -128,7 +127,6 @@ func TestOptions(t *testing.T) {
 		{"no replica", func(o *Options) { o.Replica = "" }},
 		{"a space in the replica", func(o *Options) { o.Replica = "a b" }},
 		{"a negative timeout", func(o *Options) { o.Timeout = -1 }},
-		{"a lease of no length", func(o *Options) { o.Lease = time.Millisecond }},
 	}
 	for _, tt := range tests {
 		o := good

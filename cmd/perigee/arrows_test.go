@@ -26,12 +26,13 @@ type arrow struct {
 func arrows() []arrow {
 	return []arrow{
 		{from: "cmd/perigee", to: []string{"cmd/perigee/app", "config", "proxy/ll2sim"}, tests: []string{"cache", "cache/archive", "cache/disk", "proxy/ll2"}},
-		{from: "cmd/perigee/app", to: []string{"cache", "cache/archive", "cache/disk", "cache/rfc9111", "cache/valkey", "config", "metrics", "proxy", "proxy/clients", "proxy/collection", "proxy/fetch", "proxy/httpcache", "proxy/quota", "proxy/respond", "proxy/upstream"}},
+		{from: "cmd/perigee/app", to: []string{"cache", "cache/archive", "cache/disk", "cache/rfc9111", "cache/valkey", "config", "metrics", "proxy", "proxy/clients", "proxy/cluster", "proxy/collection", "proxy/fetch", "proxy/httpcache", "proxy/quota", "proxy/respond", "proxy/upstream"}},
 		{from: "config", to: []string{"cache/valkey"}},
-		{from: "proxy", to: []string{"cache", "cache/rfc9111", "proxy/clients", "proxy/coalesce", "proxy/collection", "proxy/fetch", "proxy/ll2", "proxy/ll2/body", "proxy/quota", "proxy/render", "proxy/respond", "proxy/upstream"}},
+		{from: "proxy", to: []string{"cache", "cache/rfc9111", "proxy/clients", "proxy/cluster", "proxy/coalesce", "proxy/collection", "proxy/fetch", "proxy/ll2", "proxy/ll2/body", "proxy/quota", "proxy/render", "proxy/respond", "proxy/upstream"}},
 		{from: "proxy/clients"},
-		{from: "proxy/fetch", to: []string{"cache", "cache/rfc9111", "proxy/clients", "proxy/coalesce", "proxy/ll2", "proxy/ll2/body", "proxy/quota", "proxy/render", "proxy/upstream"}},
+		{from: "proxy/fetch", to: []string{"cache", "cache/rfc9111", "proxy/clients", "proxy/cluster", "proxy/coalesce", "proxy/ll2", "proxy/ll2/body", "proxy/quota", "proxy/render", "proxy/upstream"}},
 		{from: "proxy/render", to: []string{"cache", "proxy/clients", "proxy/ll2", "proxy/ll2/body", "proxy/respond"}},
+		{from: "proxy/cluster", to: []string{"cache", "cache/record", "cache/valkey", "proxy/quota"}},
 		{from: "proxy/coalesce"},
 		{from: "proxy/respond", to: []string{"cache/rfc9111", "proxy/clients"}},
 		{from: "proxy/ll2", to: []string{"proxy/ll2/catalog"}},
@@ -53,9 +54,9 @@ func arrows() []arrow {
 		{from: "cache/archive", to: []string{"cache", "cache/record"}},
 		{from: "cache/record", to: []string{"cache"}},
 		{from: "cache/disk", to: []string{"cache", "cache/record"}},
-		{from: "cache/valkey", to: []string{"cache", "cache/record", "proxy/quota"}},
+		{from: "cache/valkey", to: []string{"cache", "cache/record"}},
 		{from: "cache/valkey/valkeytest"},
-		{from: "metrics", to: []string{"cache", "cache/disk", "cache/valkey", "proxy/quota", "proxy/respond"}},
+		{from: "metrics", to: []string{"cache", "cache/disk", "cache/valkey", "proxy/cluster", "proxy/quota", "proxy/respond"}},
 		{from: "testdata"},
 	}
 }

@@ -29,16 +29,16 @@ func TestPrometheusWatchesTheReplicas(t *testing.T) {
 	}
 	p.await(t, `sum(up{job="perigee"})`, "3")
 	for panel, want := range map[string]string{
-		"Quota left":             "12",
-		"Quota":                  "15",
-		"Replicas and the quota": "3",
+		"Quota left": "12",
+		"Quota":      "15",
 	} {
 		p.await(t, shippedPanel(t, panel), want)
 	}
+	p.await(t, `sum(perigee_replica_leading)`, "1")
 	p.await(t, `count(ALERTS)`, "")
 	f.cuts[0].Cut()
 	p.await(t, `ALERTS{alertname="PerigeeValkeyLost", alertstate="pending"}`, "1")
-	p.await(t, `sum(perigee_quota_standalone)`, "1")
+	p.await(t, `sum(perigee_replica_leader_known)`, "2")
 }
 
 // scraper is the address of a Prometheus of its own.

@@ -8,9 +8,9 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,19 +34,23 @@ func launchFleet(t *testing.T, server *valkeytest.Server, sim *ll2sim.Server, n 
 	t.Cleanup(upstream.Close)
 	f := &fleet{sim: sim, upstream: upstream.URL}
 	for range n {
-		cut := valkeytest.NewPartition(t, server.Addr())
-		f.cuts = append(f.cuts, cut)
-		f.replicas = append(f.replicas, launch(t, append([]string{
-			"PERIGEE_UPSTREAM_URL=" + upstream.URL, "PERIGEE_VALKEY_URL=" + cut.URL(), "PERIGEE_QUOTA=15/1h",
-			"PERIGEE_DATA_DIR=" + t.TempDir(), "PERIGEE_TRUSTED_PROXIES=127.0.0.0/8",
-		}, environ...)...))
+		f.cuts = append(f.cuts, valkeytest.NewPartition(t, server.Addr()))
+		f.replicas = append(f.replicas, nil)
+		f.launch(t, len(f.replicas)-1, environ...)
 	}
-	f.await(t, fmt.Sprintf("\nperigee_quota_replicas %d\n", n))
-	f.await(t, "\nperigee_quota_standalone 0\n")
-	for _, r := range f.replicas {
-		r.awaitReport(t)
-	}
+	f.await(t, fmt.Sprintf("\nperigee_replicas %d\n", n))
+	f.await(t, "\nperigee_replica_leader_known 1\n")
+	f.await(t, "\nperigee_quota_report_age_seconds ")
 	return f
+}
+
+// launch starts the replica of a number, with nothing of its own.
+func (f *fleet) launch(t *testing.T, n int, environ ...string) {
+	t.Helper()
+	f.replicas[n] = launch(t, append([]string{
+		"PERIGEE_UPSTREAM_URL=" + f.upstream, "PERIGEE_VALKEY_URL=" + f.cuts[n].URL(), "PERIGEE_QUOTA=15/1h",
+		"PERIGEE_DATA_DIR=" + t.TempDir(), "PERIGEE_TRUSTED_PROXIES=127.0.0.0/8",
+	}, environ...)...)
 }
 
 // await waits until the metrics of every replica have a line.
@@ -79,7 +83,12 @@ type reply struct {
 
 // ask asks on behalf of a client, which waits as long as it is told to.
 func (p *perigee) ask(path, client, wait string) reply {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	return p.askWithin(context.Background(), path, client, wait)
+}
+
+// askWithin is ask until ctx ends.
+func (p *perigee) askWithin(ctx context.Context, path, client, wait string) reply {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.traffic+path, nil)
 	if err != nil {
@@ -115,6 +124,33 @@ func (f *fleet) all(n int, path func(i int) string, client func(i int) string, w
 }
 
 func clientNo(i int) string { return fmt.Sprintf("192.0.2.%d", i+1) }
+
+// leader is the number of the replica that leads.
+func (f *fleet) leader(t *testing.T) (n int) {
+	t.Helper()
+	await(t, "a replica to lead", func() bool {
+		n = slices.IndexFunc(f.replicas, func(r *process) bool { return r.metric("perigee_replica_leading") == 1 })
+		return n >= 0
+	})
+	return n
+}
+
+// metric is the value of a metric without labels; -1 if it cannot be had.
+func (p *process) metric(name string) float64 {
+	resp, err := http.Get(p.admin + "/metrics")
+	if err != nil {
+		return -1
+	}
+	defer resp.Body.Close()
+	body, _ := io.ReadAll(resp.Body)
+	_, rest, found := strings.Cut(string(body), "\n"+name+" ")
+	line, _, _ := strings.Cut(rest, "\n")
+	value, err := strconv.ParseFloat(line, 64)
+	if !found || err != nil {
+		return -1
+	}
+	return value
+}
 
 // wantNoRefusal: whatever happens, upstream never has to refuse a request.
 func (f *fleet) wantNoRefusal(t *testing.T) {
@@ -218,159 +254,4 @@ func TestNobodyIsStarvedOverReplicas(t *testing.T) {
 		t.Errorf("the greedy client got %d of 15, the two others %d more", greedy, served)
 	}
 	f.wantNoRefusal(t)
-}
-
-// The replica that fetches for all is killed: the others wait for its lease, and no
-// longer, and fetch the page themselves.
-func TestAKilledLeaderDelaysNobodyForLong(t *testing.T) {
-	reached, hang := make(chan struct{}, 10), make(chan struct{})
-	var asked atomic.Int32
-	sim := ll2sim.New(ll2sim.Options{})
-	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.Contains(r.URL.Path, "agencies") && asked.Add(1) == 1 {
-			reached <- struct{}{}
-			<-hang
-		}
-		sim.ServeHTTP(w, r)
-	}))
-	defer upstream.Close()
-	defer close(hang)
-	f := launchFleet(t, valkeytest.Start(t), sim, 3, "PERIGEE_UPSTREAM_URL="+upstream.URL)
-	go f.replicas[0].ask("/2.3.0/agencies/", clientNo(0), "") // ends with the process
-	<-reached
-	answers := make(chan reply, 2)
-	for i, r := range f.replicas[1:] {
-		go func() { answers <- r.ask("/2.3.0/agencies/", clientNo(1+i), "") }()
-		r.await(t, "\nperigee_valkey_fetches_followed_total 1\n")
-	}
-	f.replicas[0].kill(t)
-	killed := time.Now()
-	for range 2 {
-		if a := <-answers; a.status != 200 || a.err != nil {
-			t.Errorf("got %+v, want an answer", a)
-		}
-	}
-	// The lease is 5 s.
-	if took := time.Since(killed); took > 8*time.Second {
-		t.Errorf("they waited %v", took)
-	}
-	if got := asked.Load(); got != 2 {
-		t.Errorf("upstream was asked %d times, want once more", got)
-	}
-}
-
-// hold has every replica hold some pages, and returns them.
-func (f *fleet) hold(t *testing.T) []string {
-	t.Helper()
-	var pages []string
-	for i := range 4 {
-		pages = append(pages, page(i))
-		for _, r := range f.replicas {
-			if a := r.ask(page(i), clientNo(i), "8"); a.status != 200 {
-				t.Fatalf("got %+v, want page %d", a, i)
-			}
-		}
-	}
-	return pages
-}
-
-// load asks every replica for pages that it holds until it is stopped, and, if
-// greedy, for others as well, so that the quota is always wanted. It returns the
-// answers to the former, and all others by status.
-func (f *fleet) load(held []string, greedy bool) (stop func() (answers []reply, others map[int]int)) {
-	ctx, cancel := context.WithCancel(context.Background())
-	var loading sync.WaitGroup
-	var mu sync.Mutex
-	var answers []reply
-	others := make(map[int]int)
-	for i, r := range f.replicas {
-		loading.Go(func() {
-			for n := 0; ctx.Err() == nil; n++ {
-				a := r.ask(held[n%len(held)], clientNo(i), "")
-				mu.Lock()
-				answers = append(answers, a)
-				mu.Unlock()
-			}
-		})
-		loading.Go(func() {
-			for n := 0; greedy && ctx.Err() == nil; n++ {
-				a := r.ask(page(20+n*len(f.replicas)+i), clientNo(10+n%20), "1")
-				mu.Lock()
-				others[a.status]++
-				mu.Unlock()
-			}
-		})
-	}
-	return func() ([]reply, map[int]int) {
-		cancel()
-		loading.Wait()
-		return answers, others
-	}
-}
-
-// Valkey is stopped, paused, started empty, and cut off from one replica, under
-// load. Whatever happens to it, what is held is answered, and upstream never has to
-// refuse.
-func TestTroubleWithValkey(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		name    string
-		lost    bool // to the first replica, in the end
-		trouble func(*valkeytest.Server, *fleet)
-		over    func(*valkeytest.Server, *fleet)
-	}{
-		{"stopped", true, func(s *valkeytest.Server, _ *fleet) { s.Kill() }, func(s *valkeytest.Server, _ *fleet) { s.Restart() }},
-		{"paused", true, func(s *valkeytest.Server, _ *fleet) { s.Pause() }, func(s *valkeytest.Server, _ *fleet) { s.Resume() }},
-		{"restarted empty", false, func(s *valkeytest.Server, _ *fleet) { s.Kill(); s.Restart() }, func(*valkeytest.Server, *fleet) {}},
-		{"cut off from one", true, func(_ *valkeytest.Server, f *fleet) { f.cuts[0].Cut() }, func(_ *valkeytest.Server, f *fleet) { f.cuts[0].Heal() }},
-		{"slow", true, func(_ *valkeytest.Server, f *fleet) {
-			for _, c := range f.cuts {
-				c.Delay(2 * time.Second)
-			}
-		}, func(_ *valkeytest.Server, f *fleet) {
-			for _, c := range f.cuts {
-				c.Delay(0)
-			}
-		}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			server := valkeytest.Start(t)
-			f := launchFleet(t, server, ll2sim.New(ll2sim.Options{}), 3)
-			held := f.hold(t)
-			calm := f.load(held, false)
-			<-time.After(time.Second)
-			before, _ := calm()
-			tt.trouble(server, f) // with most of the quota left
-			stop := f.load(held, true)
-			<-time.After(3 * time.Second)
-			during, others := stop()
-			if _, body := get(t, f.replicas[0].admin+"/readyz"); tt.lost != strings.Contains(body, "ready\nbut Valkey is lost") {
-				t.Errorf("health says %q", body)
-			}
-			for _, a := range during {
-				if a.err != nil || a.status != 200 {
-					t.Fatalf("got %+v for a page that is held", a)
-				}
-			}
-			if others[500]+others[502]+others[503]+others[504] > 0 {
-				t.Errorf("got %v for pages that are not held", others)
-			}
-			tt.over(server, f)
-			f.await(t, "\nperigee_quota_standalone 0\n")
-			f.await(t, "\nperigee_quota_reserved_for_replicas 0\n")
-			spent := f.sim.Requests().Billed
-			stop = f.load(held, true)
-			<-time.After(time.Second)
-			after, _ := stop()
-			f.wantNoRefusal(t)
-			t.Logf("median of a hit: %v before, %v in trouble, %v after; %d, %d and %d hits; others: %v; %d requests by the end of the trouble, %d in all",
-				median(before), median(during), median(after), len(before), len(during), len(after), others, spent, f.sim.Requests().Billed)
-		})
-	}
-}
-
-func median(answers []reply) time.Duration {
-	slices.SortFunc(answers, func(a, b reply) int { return int(a.took - b.took) })
-	return answers[len(answers)/2].took
 }

@@ -12,9 +12,6 @@ type call struct {
 	request *quota.FetchRequest
 	granted chan struct{} // closed when it has its slot of the quota: waiting is worth it now
 	once    sync.Once     // closes granted
-
-	mu     sync.Mutex // guards follow
-	follow Follow     // the fetch of a peer that it waits for; nil: none
 }
 
 // enter adds a waiter, to the quota's queue as well.
@@ -28,20 +25,3 @@ func (c *call) enter(gate *quota.Gate, w quota.Waiter) (leave func()) {
 // grant tells the waiters that the call has its slot: the patience of none ends it
 // any more.
 func (c *call) grant() { c.once.Do(func() { close(c.granted) }) }
-
-// followed notes which fetch of a peer is waited for.
-func (c *call) followed(follow Follow) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.follow = follow
-}
-
-// tellPeer tells the peer that is followed, if any, of one more waiter here.
-func (c *call) tellPeer(w quota.Waiter) {
-	c.mu.Lock()
-	follow := c.follow
-	c.mu.Unlock()
-	if follow != nil {
-		follow.Join(w)
-	}
-}

@@ -15,6 +15,7 @@ import (
 
 	"perigee/cache"
 	"perigee/cache/rfc9111"
+	"perigee/proxy/cluster"
 	"perigee/proxy/coalesce"
 	"perigee/proxy/ll2"
 	"perigee/proxy/quota"
@@ -69,7 +70,7 @@ type Options struct {
 	Policy *rfc9111.Policy
 	// Gate lets upstream requests through, within the quota and in fair turns.
 	Gate *quota.Gate
-	// Peers are the replicas that share fetches. If nil, there are none.
+	// Peers are the replicas of which one fetches for all. If nil, there are none.
 	Peers Peers
 	// Stored is called with each entry that was stored, here or by a peer, and with
 	// the one that it took the place of, which may be nil. If nil, nobody is told.
@@ -118,6 +119,7 @@ type Fetcher struct {
 	peers    Peers // nil: there are none
 	gate     *quota.Gate
 	inspect  inspector
+	rebuild  func(*cache.Entry) *cache.Entry
 	stored   func(res *ll2.Resource, stored, previous *cache.Entry)
 	timeout  time.Duration
 	observer Observer
@@ -138,7 +140,7 @@ func New(o Options) *Fetcher {
 	}
 	f := &Fetcher{
 		upstream: o.Upstream, store: o.Store, peers: o.Peers, gate: o.Gate, stored: o.Stored,
-		inspect: newInspector(o), timeout: o.Timeout, observer: o.Observer, log: o.Logger,
+		inspect: newInspector(o), rebuild: Rebuilder(o.UpstreamURL), timeout: o.Timeout, observer: o.Observer, log: o.Logger,
 		slots: make(chan struct{}, maxConcurrent),
 	}
 	f.calls = coalesce.NewGroup[call, *Result](coalesce.Options{
@@ -162,12 +164,33 @@ func (f *Fetcher) Fetch(ctx context.Context, res *ll2.Resource, req Request) (re
 		return nil, false, err
 	}
 	for {
-		result, started, err = f.join(ctx, res, req)
-		// All who waited before may have left in the moment that this one joined.
-		if !errors.Is(err, quota.ErrNobodyWaits) || ctx.Err() != nil {
+		if f.sends() {
+			result, started, err = f.fetchHere(ctx, res, req)
+		} else {
+			result, started, err = f.delegate(ctx, res, req)
+		}
+		changed := errors.Is(err, errFollows) || errors.Is(err, cluster.ErrSends)
+		if !changed || ctx.Err() != nil {
 			return result, started, err
 		}
 	}
+}
+
+// fetchHere fetches as long as this replica sends upstream requests. The error is
+// errFollows if it does no more.
+func (f *Fetcher) fetchHere(ctx context.Context, res *ll2.Resource, req Request) (result *Result, started bool, err error) {
+	for {
+		result, started, err = f.join(ctx, res, req)
+		again := errors.Is(err, errFollows) && f.sends() && time.Now().Before(req.Waiter.Deadline)
+		// All who waited before may have left in the moment that this one joined.
+		if !again && !errors.Is(err, quota.ErrNobodyWaits) || ctx.Err() != nil {
+			break
+		}
+	}
+	if errors.Is(err, errFollows) && f.sends() { // what is spent cannot be written down
+		err = &quota.RefusedError{Reason: quota.Learning, RetryAfter: time.Second}
+	}
+	return result, started, err
 }
 
 // join waits for the call that fetches res, which it starts if there is none.
@@ -179,7 +202,6 @@ func (f *Fetcher) join(ctx context.Context, res *ll2.Resource, req Request) (*Re
 	defer waiting.leave()
 	if !started {
 		f.observer.WaiterJoined()
-		waiting.State().tellPeer(req.Waiter)
 	}
 	result, err := waiting.wait(ctx, req.Waiter.Deadline)
 	return result, started, err
@@ -194,7 +216,16 @@ func (f *Fetcher) Refresh(res *ll2.Resource) (detail string) {
 		return "stale-upstream-" + err.Reason
 	}
 	req := Request{Waiter: quota.Waiter{Priority: quota.Refresh, Deadline: now.Add(refreshPatience)}}
-	if _, _, err := f.start(res, req); err != nil {
+	var err error
+	if f.sends() {
+		_, _, err = f.start(res, req)
+	} else {
+		_, _, err = f.calls.Join("refresh "+res.Key, nil, func(ctx context.Context, _ *call) (*Result, error) {
+			result, _, err := f.delegate(ctx, res, req)
+			return result, err
+		})
+	}
+	if err != nil {
 		return "stale-shutdown"
 	}
 	return "stale-while-revalidate"
@@ -244,18 +275,12 @@ func (f *Fetcher) run(ctx context.Context, res *ll2.Resource, c *call, newerThan
 	if suits(cached, newerThan) {
 		return &Result{Entry: cached}, nil
 	}
-	lease, result, err := f.lease(ctx, res, c, newerThan)
-	if lease == nil {
-		return result, err
-	}
-	defer lease.Close()
-	grant, err := f.gate.Acquire(ctx, c.request)
+	grant, err := f.acquire(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	defer grant.Close()
 	c.grant()
-	lease.Left()
 	ctx, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
 	select {
@@ -265,7 +290,11 @@ func (f *Fetcher) run(ctx context.Context, res *ll2.Resource, c *call, newerThan
 		grant.Unused()
 		return nil, ctx.Err()
 	}
-	return f.ask(ctx, res, grant, lease, cached)
+	if !f.sends() {
+		grant.Unused()
+		return nil, errFollows
+	}
+	return f.ask(ctx, res, grant, cached)
 }
 
 // suits reports whether a cached entry answers a fetch that wants something newer

@@ -2,148 +2,163 @@ package fetch
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"time"
 
 	"perigee/cache"
+	"perigee/proxy/cluster"
 	"perigee/proxy/ll2"
 	"perigee/proxy/quota"
+	"perigee/proxy/upstream"
 )
 
-// Peers are other replicas, with which flights are shared. All methods may be
-// called from many goroutines.
+// Peers are the replicas that share a cache and a quota: one of them sends upstream
+// requests for all. All methods may be called from many goroutines.
 type Peers interface {
-	// Board takes the flight for a key, or follows the replica that has it, which
-	// is told who waits. Exactly one of the two is not nil, if the error is. Any
-	// error means that each replica is on its own.
-	Board(ctx context.Context, key string, who []quota.Waiter) (Lease, Follow, error)
-	// Renew returns the newest of what is held under a key, here and by peers.
-	// What they have is held here afterwards, too.
-	Renew(key string) (*cache.Entry, bool)
-	// Remember has those told who come later that the list under a key holds objects.
-	Remember(key string)
+	// Sends reports whether this replica is the one. The context ends with that.
+	Sends() (ctx context.Context, sends bool)
+	// Delegate has the one that is fetch a resource for a waiter here, and waits for
+	// it. If whole, the page comes with the answer, since it is not where Newest looks.
+	// The errors are a *quota.RefusedError, a *cluster.FailedError, cluster.ErrSends
+	// if this replica is the one by now, and that of ctx.
+	Delegate(ctx context.Context, res cluster.Resource, w quota.Waiter, newerThan time.Time, whole bool) (cluster.Fetched, error)
+	// Newest returns the newest of what is cached under a key, here and by peers.
+	// What they have is cached here afterwards, too.
+	Newest(key string) (*cache.Entry, bool)
 }
 
-// Lease is the right to fetch on behalf of all replicas. It ends with Land, Fail
-// or Close, whichever is first.
-type Lease interface {
-	// Left tells that the request has its slot of the quota.
-	Left()
-	// Land hands out what was fetched. An error means that peers cannot have it.
-	Land(*cache.Entry) error
-	// Fail tells why upstream failed, and for how long it must not be asked.
-	Fail(reason string, pause time.Duration)
-	// Close gives the lease up without a result.
-	Close()
-	// OnJoin has f called for everyone who waits at a peer.
-	OnJoin(f func(quota.Waiter))
-}
+// errFollows is why a call ends without a result when another replica is to send, or
+// what is spent could not be written down: whoever waits asks again.
+var errFollows = errors.New("fetch: another replica sends")
 
-// Follow is the place of a replica that waits for the flight of another.
-type Follow interface {
-	// Next waits for what happens. After anything but PeerLeft there is no more.
-	Next(ctx context.Context) (PeerEvent, error)
-	// Join tells of one more who waits here.
-	Join(quota.Waiter)
-	Close()
-}
-
-// PeerEvent is what happened to the flight of a peer.
-type PeerEvent struct {
-	Kind   PeerEventKind
-	Reason string        // of PeerFailed: why, a token
-	Pause  time.Duration // of PeerFailed: for how long upstream must not be asked
-}
-
-// PeerEventKind is a kind of PeerEvent.
-type PeerEventKind uint8
-
-// The kinds.
 const (
-	PeerLeft   PeerEventKind = iota // its request has its slot of the quota
-	PeerLanded                      // the page is there
-	PeerFailed                      // upstream failed
-	PeerOver                        // there is no result, or nobody can tell
+	// retrySave is how long after a failure it is tried again to write down what is
+	// spent.
+	retrySave = 50 * time.Millisecond
+	// clockSkew is how far the clocks of replicas may be apart.
+	clockSkew = time.Second
 )
 
-// alone is the lease of a replica that is on its own.
-type alone struct{}
-
-func (alone) Left()                       {}
-func (alone) Land(*cache.Entry) error     { return nil }
-func (alone) Fail(string, time.Duration)  {}
-func (alone) Close()                      {}
-func (alone) OnJoin(func(w quota.Waiter)) {}
+// sends reports whether this replica sends upstream requests.
+func (f *Fetcher) sends() bool {
+	if f.peers == nil {
+		return true
+	}
+	_, sends := f.peers.Sends()
+	return sends
+}
 
 // newest returns the newest of what is cached, by peers too: it is looked for
 // before a request is spent.
 func (f *Fetcher) newest(key string) *cache.Entry {
 	get := f.store.Get
 	if f.peers != nil {
-		get = f.peers.Renew
+		get = f.peers.Newest
 	}
 	cached, _ := get(key)
 	return cached
 }
 
-// lease returns the right to fetch, or what the fetch of a peer has brought.
-func (f *Fetcher) lease(ctx context.Context, res *ll2.Resource, c *call, newerThan time.Time) (Lease, *Result, error) {
+// acquire waits for the quota, for as long as this replica sends.
+func (f *Fetcher) acquire(ctx context.Context, c *call) (*quota.Grant, error) {
 	if f.peers == nil {
-		return alone{}, nil, nil
+		return f.gate.Acquire(ctx, c.request)
 	}
-	for {
-		lease, follow, err := f.peers.Board(ctx, res.Key, c.request.Waiters())
-		switch {
-		case ctx.Err() != nil:
-			return nil, nil, ctx.Err()
-		case err != nil:
-			return alone{}, nil, nil
-		case lease != nil:
-			return f.lead(res, c, lease, newerThan)
-		}
-		if result, err := f.follow(ctx, res, c, follow, newerThan); result != nil || err != nil {
-			return nil, result, err
-		}
+	leads, sends := f.peers.Sends()
+	if !sends {
+		return nil, errFollows
 	}
+	waits, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(leads, cancel)()
+	grant, err := f.gate.Acquire(waits, c.request)
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return grant, err
+	case errors.Is(err, quota.ErrNotSaved):
+		select { // the server may be back in a moment
+		case <-time.After(retrySave):
+		case <-waits.Done():
+		}
+		return nil, errFollows
+	case leads.Err() != nil:
+		return nil, errFollows
+	}
+	return nil, err
 }
 
-// lead looks once more: a peer may have stored after the last look, and before the
-// lease was to be had.
-func (f *Fetcher) lead(res *ll2.Resource, c *call, lease Lease, newerThan time.Time) (Lease, *Result, error) {
-	if cached := f.newest(res.Key); suits(cached, newerThan) {
-		lease.Close()
-		return nil, &Result{Entry: cached}, nil
-	}
-	lease.OnJoin(func(w quota.Waiter) { c.request.Join(w) })
-	return lease, nil, nil
-}
-
-// follow waits for the fetch of a peer. It returns neither a result nor an error if
-// that brought nothing.
-func (f *Fetcher) follow(ctx context.Context, res *ll2.Resource, c *call, follow Follow, newerThan time.Time) (*Result, error) {
-	defer follow.Close()
-	c.followed(follow)
-	defer c.followed(nil)
-	for {
-		event, err := follow.Next(ctx)
+// delegate has another replica fetch. started tells that upstream was asked for this
+// very waiter.
+func (f *Fetcher) delegate(ctx context.Context, res *ll2.Resource, req Request) (result *Result, started bool, err error) {
+	page := cluster.Resource{Key: res.Key, Target: res.Path + "?" + res.Query, Accept: res.Accept}
+	previous, _ := f.store.Get(res.Key)
+	for _, whole := range []bool{false, true} {
+		got, err := f.peers.Delegate(ctx, page, req.Waiter, req.NewerThan, whole)
+		if failed, ok := errors.AsType[*cluster.FailedError](err); ok {
+			f.breaker.fail(res.Key, time.Now(), failed.Pause, failed.Reason)
+			return nil, false, &UnavailableError{failed.Reason, failed.Pause}
+		}
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		switch event.Kind {
-		case PeerLeft:
-			c.grant()
-		case PeerLanded:
-			previous, _ := f.store.Get(res.Key)
-			cached := f.newest(res.Key)
-			if !suits(cached, newerThan) {
-				return nil, nil
-			}
-			f.stored(res, cached, previous)
-			return &Result{Entry: cached, Stored: true, Origin: FromPeer}, nil
-		case PeerFailed:
-			f.breaker.fail(res.Key, time.Now(), event.Pause, event.Reason)
-			return nil, &UnavailableError{event.Reason, event.Pause}
-		default:
-			return nil, nil
+		e := f.received(res.Key, got.Entry, req.NewerThan)
+		if e == nil {
+			continue
 		}
+		f.stored(res, e, previous)
+		result := &Result{Entry: e, Stored: true, Origin: FromPeer}
+		if !got.Asked {
+			result.Origin = FromCache
+		}
+		return result, got.Led, nil
 	}
+	return nil, false, &UnavailableError{"not-shared", time.Second}
+}
+
+// received returns what another replica has fetched: the page that it sent, or else
+// what is in the tier that all share, nil if that is not what was asked for.
+func (f *Fetcher) received(key string, sent *cache.Entry, newerThan time.Time) *cache.Entry {
+	if sent == nil {
+		e := f.newest(key)
+		if e == nil || e.State(time.Now()) == cache.Dead || !newerThan.IsZero() && !e.Answered.After(newerThan.Add(-clockSkew)) {
+			return nil
+		}
+		return e
+	}
+	e := f.rebuild(sent)
+	if e == nil || e.Key != key {
+		return nil
+	}
+	_ = f.store.Put(e) // at least here; a tier that fails tells that by itself
+	return e
+}
+
+// ForPeer fetches for a waiter of another replica, as Fetch does for one of this. It
+// is a cluster.Fetch.
+func (f *Fetcher) ForPeer(ctx context.Context, page cluster.Resource, w quota.Waiter, newerThan time.Time) (cluster.Fetched, error) {
+	res, ok := ResourceOf(&cache.Entry{Key: page.Key, Target: page.Target, Accept: page.Accept})
+	if !ok {
+		return cluster.Fetched{}, &cluster.FailedError{Reason: "version", Pause: pauseAfterAnswer}
+	}
+	if err := f.breaker.check(res.Key, time.Now()); err != nil {
+		return cluster.Fetched{}, &cluster.FailedError{Reason: err.Reason, Pause: err.RetryAfter}
+	}
+	result, started, err := f.fetchHere(ctx, &res, Request{Waiter: w, NewerThan: newerThan})
+	switch {
+	case err == nil && result.Fault == "":
+		return cluster.Fetched{Entry: result.Entry, Asked: result.Origin == FromUpstream, Led: started}, nil
+	case err == nil && result.Entry.Status == http.StatusTooManyRequests:
+		return cluster.Fetched{}, &quota.RefusedError{Reason: quota.Closed, RetryAfter: f.gate.View(w.Client, time.Now()).Next}
+	case err == nil:
+		return cluster.Fetched{}, &cluster.FailedError{Reason: result.Fault, Pause: pauseAfterAnswer}
+	}
+	if failure, ok := errors.AsType[*upstream.Error](err); ok {
+		pause := pauseAfterUnsent
+		if failure.Sent {
+			pause = pauseAfterAnswer
+		}
+		return cluster.Fetched{}, &cluster.FailedError{Reason: FailureReason(err), Pause: pause}
+	}
+	return cluster.Fetched{}, err
 }

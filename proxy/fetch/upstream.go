@@ -19,22 +19,19 @@ import (
 const retryAfter = 150 * time.Millisecond
 
 // ask spends the request, and stores what came back before anyone sees it.
-func (f *Fetcher) ask(ctx context.Context, res *ll2.Resource, grant *quota.Grant, lease Lease, cached *cache.Entry) (*Result, error) {
+func (f *Fetcher) ask(ctx context.Context, res *ll2.Resource, grant *quota.Grant, cached *cache.Entry) (*Result, error) {
 	answer, err := f.get(ctx, res)
 	settle(grant, answer, err)
 	if err != nil {
-		f.failed(ctx, res, lease, err)
+		f.failed(ctx, res, err)
 		return nil, err
 	}
 	result := f.inspect.result(res, answer, cached)
 	if result.Fault != "" {
-		f.faulty(res, lease, result, cached)
+		f.faulty(res, result, cached)
 		return result, nil
 	}
 	f.breaker.succeed(res.Key)
-	if err := lease.Land(result.Entry); err != nil {
-		f.log.Debug("an entry is not shared", "key", res.Key, "error", err)
-	}
 	if err := f.store.Put(result.Entry); err != nil {
 		f.log.Warn("an entry was not stored", "key", res.Key, "error", err)
 		return result, nil
@@ -80,7 +77,7 @@ func settle(grant *quota.Grant, answer *upstream.Answer, err error) {
 }
 
 // failed notes that no answer came.
-func (f *Fetcher) failed(ctx context.Context, res *ll2.Resource, lease Lease, err error) {
+func (f *Fetcher) failed(ctx context.Context, res *ll2.Resource, err error) {
 	if errors.Is(context.Cause(ctx), context.Canceled) {
 		return // shutting down: upstream is not to blame
 	}
@@ -90,19 +87,17 @@ func (f *Fetcher) failed(ctx context.Context, res *ll2.Resource, lease Lease, er
 	}
 	reason := FailureReason(err)
 	f.breaker.fail(res.Key, time.Now(), pause, reason)
-	lease.Fail(reason, pause)
 	f.log.Warn("upstream did not answer", "key", res.Key, "error", err)
 }
 
 // faulty notes an answer that must not be stored. What is cached stays.
-func (f *Fetcher) faulty(res *ll2.Resource, lease Lease, result *Result, cached *cache.Entry) {
+func (f *Fetcher) faulty(res *ll2.Resource, result *Result, cached *cache.Entry) {
 	if cached != nil {
 		f.observer.DowngradeRejected(result.Fault)
 	}
 	status := result.Entry.Status
 	if status != http.StatusTooManyRequests { // which the quota itself heeds
 		f.breaker.fail(res.Key, time.Now(), pauseAfterAnswer, result.Fault)
-		lease.Fail(result.Fault, pauseAfterAnswer)
 	}
 	f.log.Warn("upstream's answer is not stored", "key", res.Key, "status", status, "reason", result.Fault)
 }

@@ -222,13 +222,6 @@ type Stats struct {
 	Foreign int           // slots that others have spent, as far as is known
 	Waiting int           // fetch requests in the queue
 	Clients int           // clients that asked or spent within the period
-	// Replicas are how many share the quota, as far as is known, this one among
-	// them, and Held the slots that are kept for those of them that are away.
-	// Alone tells that this one may spend no more than its own part, since the
-	// shared ledger cannot be asked.
-	Replicas, Held int
-	Alone          bool
-
 	// Known tells that Limit and Period are no guess, and that what is spent is
 	// counted here.
 	Known bool
@@ -244,12 +237,11 @@ func (f *forecast) stats(waiting int) Stats {
 	b := f.budget
 	s := Stats{
 		Limit: b.limit, Period: b.period, Own: b.own(), Foreign: b.foreign.count,
-		Waiting: waiting, Clients: f.usage.active(""), Replicas: 1,
-		Known:    !b.standby && (!b.auto() || !b.reports.answered.IsZero()),
+		Waiting: waiting, Clients: f.usage.active(""),
+		Known:    (!b.standby || b.told) && (!b.auto() || !b.reports.answered.IsZero()),
 		Next:     f.anybody().Sub(f.now),
 		Reported: b.reports.answered,
 	}
-	b.pool.stats(&s)
 	return s
 }
 

@@ -172,11 +172,6 @@ func names(client string, n int) []string { return slices.Repeat([]string{client
 
 // What operators are told of the limit, of what is left and of upstream's reports.
 func TestStats(t *testing.T) {
-	hears := func(d *harness) {
-		a := d.answer()
-		a.Report = &SharedReport{From: "other", Asked: a.Now - 2000, Answered: a.Now - 1000, Limit: 30, Period: 60_000, Used: 4}
-		d.hear(a)
-	}
 	told := func(d *harness) {
 		d.learn(Report{Limit: 30, Period: time.Minute, Used: 30, Next: 10 * time.Second}, d.now, d.now, d.now)
 	}
@@ -187,28 +182,26 @@ func TestStats(t *testing.T) {
 		want    Stats
 	}{
 		{"a limit of the settings is known at once", fixed, func(*harness) {},
-			Stats{Limit: 15, Period: time.Hour, Replicas: 1, Known: true}},
+			Stats{Limit: 15, Period: time.Hour, Known: true}},
 		{"one that upstream has yet to tell is not", auto, func(*harness) {},
-			Stats{Limit: 15, Period: time.Hour, Replicas: 1, Next: firstReport}},
+			Stats{Limit: 15, Period: time.Hour, Next: firstReport}},
 		{"nor after it was asked in vain", auto, func(d *harness) { d.reportFailed(d.now) },
-			Stats{Limit: 15, Period: time.Hour, Replicas: 1}},
+			Stats{Limit: 15, Period: time.Hour}},
 		{"upstream tells", auto, told,
-			Stats{Limit: 30, Period: time.Minute, Replicas: 1, Foreign: 30, Known: true, Next: 10*time.Second + margin, Reported: start}},
-		{"it tells another replica", sharing, hears,
-			Stats{Limit: 30, Period: time.Minute, Replicas: 2, Foreign: 4, Known: true, Reported: at(-time.Second)}},
+			Stats{Limit: 30, Period: time.Minute, Foreign: 30, Known: true, Next: 10*time.Second + margin, Reported: start}},
 		{"it tells of another period than that of the settings", fixed, told,
-			Stats{Limit: 15, Period: time.Hour, Replicas: 1, Known: true}},
+			Stats{Limit: 15, Period: time.Hour, Known: true}},
 		{"one is left", fixed, func(d *harness) { d.spend("a", 14) },
-			Stats{Limit: 15, Period: time.Hour, Replicas: 1, Own: 14, Clients: 1, Known: true}},
+			Stats{Limit: 15, Period: time.Hour, Own: 14, Clients: 1, Known: true}},
 		{"none is", fixed, func(d *harness) { d.spend("a", 15); d.now = at(time.Minute) },
-			Stats{Limit: 15, Period: time.Hour, Replicas: 1, Own: 15, Clients: 1, Known: true, Next: 59*time.Minute + margin}},
+			Stats{Limit: 15, Period: time.Hour, Own: 15, Clients: 1, Known: true, Next: 59*time.Minute + margin}},
 		{"upstream has refused one", fixed, func(d *harness) {
 			w := d.request(Waiting, 0, "a")
 			d.ask(w, d.now)
 			d.throttled(w.slot, d.now, 5*time.Minute, d.now)
-		}, Stats{Limit: 15, Period: time.Hour, Replicas: 1, Own: 1, Clients: 1, Known: true, Next: 5 * time.Minute}},
+		}, Stats{Limit: 15, Period: time.Hour, Own: 1, Clients: 1, Known: true, Next: 5 * time.Minute}},
 		{"another process spends", fixed, func(d *harness) { d.budget.standby = true },
-			Stats{Limit: 15, Period: time.Hour, Replicas: 1, Next: standbyStep}},
+			Stats{Limit: 15, Period: time.Hour, Next: standbyStep}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := tt.harness(t)
@@ -223,6 +216,3 @@ func TestStats(t *testing.T) {
 func fixed(t *testing.T) *harness { return newHarness(t, 15, limits{}) }
 
 func auto(t *testing.T) *harness { return newHarness(t, 0, limits{}) }
-
-// sharing is a replica that reached the ledger, which knows of no report either.
-func sharing(t *testing.T) *harness { return joined(t, 0) }

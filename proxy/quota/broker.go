@@ -29,7 +29,6 @@ func (b *broker) advance(now time.Time) time.Time {
 		b.usage.remove(s.charges, 0)
 	}
 	b.usage.expire(now.Add(-b.retention()))
-	b.overdue(now)
 	return now
 }
 
@@ -67,7 +66,6 @@ func (b *broker) ask(r *fetchRequest, now time.Time) {
 // join adds a waiter to a fetch request, queued or not.
 func (b *broker) join(r *fetchRequest, w *Waiter, now time.Time) {
 	b.usage.touch(w.Client, b.advance(now))
-	b.budget.pool.ask(w.Client)
 	r.join(w)
 	if r.queued && b.budget.free() > 0 {
 		b.pump(now)
@@ -102,7 +100,7 @@ func (b *broker) pump(now time.Time) {
 	f, ahead := b.forecast(now), 0
 	for _, r := range slices.SortedFunc(slices.Values(b.queue), b.compare) {
 		at, why := f.request(r, ahead)
-		if deadline := b.budget.pool.deadline(r, now); !now.Before(deadline) || at.After(deadline) {
+		if deadline := b.budget.deadline(r); !now.Before(deadline) || at.After(deadline) && !b.budget.assumed {
 			b.refuse(r, why, now)
 		}
 		// Only those are ahead of others that take a slot as soon as there is one.
@@ -116,7 +114,7 @@ func (b *broker) pump(now time.Time) {
 // are kept for clients that were told to retry now.
 func (b *broker) grant(now time.Time) bool {
 	f := b.forecast(now)
-	if !f.open() {
+	if !f.open() || b.budget.standby {
 		return false
 	}
 	var r *fetchRequest
@@ -136,7 +134,7 @@ func (b *broker) grant(now time.Time) bool {
 	}
 	b.allot(r, now)
 	b.decide(r)
-	return true
+	return !b.budget.caution.Single
 }
 
 // allot reserves a slot and charges all who wait.
@@ -186,7 +184,7 @@ func (b *broker) next(now time.Time) (next time.Time) {
 		}
 	}
 	for _, r := range b.queue {
-		sooner(b.budget.pool.deadline(r, b.budget.last))
+		sooner(b.budget.deadline(r))
 	}
 	opens, _ := b.budget.opens(now)
 	sooner(opens)
@@ -219,7 +217,6 @@ func (b *broker) throttled(s *slot, at time.Time, after time.Duration, now time.
 	if b.budget.commit(s, at, true) {
 		b.release(s)
 		b.budget.throttled(s.ended, after)
-		b.budget.pool.throttled()
 	}
 	b.pump(now)
 }
@@ -259,12 +256,12 @@ func (b *broker) release(s *slot) {
 func (b *broker) learn(r Report, asked, answered, now time.Time) bool {
 	b.advance(now)
 	used := b.budget.learn(r, asked, answered)
-	if used {
-		b.budget.pool.learned(r, asked, answered)
-	} else {
-		b.budget.reports.failed()
+	if !used {
+		b.budget.reportFailed()
 	}
+	b.budget.caution.informed = used
 	b.pump(now)
+	b.budget.caution.informed = false
 	return used
 }
 
@@ -278,4 +275,17 @@ func (b *broker) restore(data []byte, now, wall time.Time) error {
 		b.usage.add(s.charges, 0)
 	}
 	return err
+}
+
+// follow takes over the state of another process.
+func (b *broker) follow(data []byte, now time.Time, age time.Duration) error {
+	slots, err := b.budget.follow(data, b.advance(now), age)
+	if err != nil {
+		return err
+	}
+	b.usage = newUsage()
+	for _, s := range slots {
+		b.usage.add(s.charges, 0)
+	}
+	return nil
 }

@@ -18,9 +18,13 @@ type budget struct {
 	ledger
 	ceiling int // the limit of the settings, which a report can only lower; 0: auto
 
-	standby  bool // nothing is sent
-	cooldown cooldown
-	reports  reports
+	standby   bool // nothing is sent
+	following bool // and another process asks for reports
+	told      bool // and has told what is spent
+	assumed   bool // everything is assumed to be spent, and whether it is will be reported at any moment
+	hold      time.Duration
+	cooldown  cooldown
+	reports   reports
 	// Until then too little is known of what was spent to spend freely: one interval
 	// must lie between two requests. A report ends it.
 	pacedUntil time.Time
@@ -56,12 +60,14 @@ func (b *budget) opens(now time.Time) (time.Time, Reason) {
 			at, why = t, reason
 		}
 	}
-	if b.standby {
+	if b.standby && !b.told {
 		later(now.Add(standbyStep), Learning)
+	}
+	if b.waitsForReport() {
+		later(now.Add(cautiousReport), Learning)
 	}
 	later(b.cooldown.until, Closed)
 	later(b.reports.awaited, Learning)
-	later(b.pool.opens(now), Learning)
 	if now.Before(b.pacedUntil) && !b.newest.IsZero() {
 		later(b.newest.Add(b.interval()), Learning)
 	}
@@ -104,6 +110,7 @@ func (b *budget) learn(r Report, asked, answered time.Time) bool {
 	default:
 		return false
 	}
+	b.assumed = false
 	b.reconcile(r, asked, answered)
 	b.reports.came(asked, answered)
 	b.pacedUntil = time.Time{}
@@ -114,6 +121,10 @@ func (b *budget) learn(r Report, asked, answered time.Time) bool {
 // waiting reports whether anybody waits for a slot.
 func (b *budget) reportDue(now time.Time, waiting bool) time.Time {
 	switch r := &b.reports; {
+	case b.following:
+		return time.Time{}
+	case b.waitsForReport() && waiting:
+		return b.cautiousReportDue()
 	case r.answered.IsZero(), r.awaited.After(now), b.cooldown.until.After(now) && !b.cooldown.at.Before(r.asked):
 		return r.notTooOften(now)
 	case waiting && b.foreign.next.After(now):
@@ -124,10 +135,29 @@ func (b *budget) reportDue(now time.Time, waiting bool) time.Time {
 	return time.Time{}
 }
 
+// reportFailed notes that no report came, or one of no use.
+func (b *budget) reportFailed() {
+	b.reports.failed()
+	b.assumed = false
+}
+
 // assumeExhausted assumes that everything is spent, which a report can refute.
 func (b *budget) assumeExhausted(now time.Time) {
 	b.ledger.assumeExhausted(now)
+	b.reports, b.assumed = reports{attempt: b.reports.attempt}, true
 	b.pace(now)
+}
+
+// stand has nothing sent from now on: another process tells what is spent.
+func (b *budget) stand(time.Time) { b.told, b.standby, b.following = b.told || !b.standby, true, true }
+
+// activate has requests sent from now on. With auto nobody knows how many, unless a
+// report was followed.
+func (b *budget) activate(now time.Time) {
+	b.standby, b.following = false, false
+	if b.auto() && b.reports.answered.IsZero() {
+		b.reports.awaited = now.Add(firstReport)
+	}
 }
 
 // How long a 429 stops everything.
@@ -183,9 +213,7 @@ const (
 	// to what it assumes.
 	firstReport = 5 * time.Second
 	// A report is asked for so long after the last one while requests are spent.
-	// replicaTurn more, if another replica asked for that one.
 	reportInterval = 50 * time.Second
-	replicaTurn    = 4 * time.Second
 	// One that is older than this says nothing about others any more: whoever
 	// wants a slot then waits for the next report, if one can be had.
 	reportStale = time.Minute
@@ -203,7 +231,6 @@ type reports struct {
 	asked, answered time.Time // of the latest; zero: there is none
 	attempt         time.Time // when one was asked for last
 	failures        int       // in a row
-	others          bool      // another replica asked for the latest
 }
 
 // awaitFresh has the next grant wait for a report, if the last one is old.
@@ -228,14 +255,8 @@ func (r *reports) failed() {
 	r.failures = min(r.failures+1, 8)
 }
 
-// nextRegular is when a report is due while requests are spent. A replica that
-// asks already goes on, so that not all do.
-func (r *reports) nextRegular() time.Time {
-	if r.others {
-		return r.asked.Add(reportInterval + replicaTurn)
-	}
-	return r.asked.Add(reportInterval)
-}
+// nextRegular is when a report is due while requests are spent.
+func (r *reports) nextRegular() time.Time { return r.asked.Add(reportInterval) }
 
 // notTooOften puts off when a report is due, so that upstream is left alone for a
 // while after each attempt.

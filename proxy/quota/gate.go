@@ -11,7 +11,7 @@ package quota
 
 import (
 	"context"
-	"crypto/rand"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -21,12 +21,11 @@ import (
 // safe for concurrent use. Nobody but its callers runs any goroutine, and there is
 // nothing to close.
 //
-// With a Pool, upstream's quota is shared with other replicas. Somebody must run
-// Share then.
+// Of processes that share a quota one is active, and the others stand by: see
+// Standby, Follow and Activate.
 type Gate struct {
 	observer Observer
-	save     func(snapshot []byte) // nil: nothing is saved
-	mail     mail
+	save     func(snapshot []byte) error // nil: nothing is saved
 
 	mu      sync.Mutex // guards all below; never held while calling out
 	broker  *broker
@@ -34,8 +33,8 @@ type Gate struct {
 	changed chan struct{} // holds a token when the next report may be due sooner
 	changes uint64        // so far
 
-	saving sync.Mutex // guards saved, and is held while saving
-	saved  uint64     // the change up to which all is saved
+	saving chan struct{} // holds a token while something is saved, which guards saved
+	saved  uint64        // the change up to which all is saved
 }
 
 // New returns a gate of which nothing is spent yet.
@@ -44,16 +43,13 @@ func New(o Options) (*Gate, error) {
 		return nil, err
 	}
 	b := newBudget(o.Limit, o.Period, time.Now())
-	b.standby = o.Standby
-	if o.Pool != nil {
-		b.pool = newPooled(o.Replica, rand.Text(), o.Hold, time.Now())
-	}
+	b.standby, b.hold = o.Standby, o.Hold
 	g := &Gate{
 		observer: o.Observer,
 		save:     o.Save,
-		mail:     newMail(o.Pool),
 		broker:   newBroker(b, limits{reserve: o.Reserve, queue: o.Queue, fanout: o.Fanout}),
 		changed:  make(chan struct{}, 1),
+		saving:   make(chan struct{}, 1),
 	}
 	g.wake = time.AfterFunc(maxPeriod, g.tick)
 	g.wake.Stop()
@@ -82,36 +78,24 @@ func (r *FetchRequest) Join(w Waiter) (leave func()) {
 	}
 }
 
-// Waiters returns those who wait.
-func (r *FetchRequest) Waiters() []Waiter {
-	r.gate.mu.Lock()
-	defer r.gate.mu.Unlock()
-	all := make([]Waiter, 0, len(r.request.waiters))
-	for w := range r.request.waiters {
-		all = append(all, *w)
-	}
-	return all
-}
-
 // Acquire waits for a slot on behalf of all who wait for r, and returns it. It
 // returns at once
 //   - a *RefusedError if no slot will come before the last of them loses patience;
-//   - ErrNobodyWaits when the last of them has left.
+//   - ErrNobodyWaits when the last of them has left;
+//   - an error with ErrNotSaved if what is spent could not be saved.
 //
 // If ctx ends first the error is its, and nothing is spent. A request that has had
 // its Grant must not be used again, unless that was returned unused.
 func (g *Gate) Acquire(ctx context.Context, r *FetchRequest) (*Grant, error) {
-	for {
-		slot, err := g.decision(ctx, &r.request)
-		if err != nil {
-			return nil, err
-		}
-		if g.take(slot) {
-			g.persist()
-			return &Grant{gate: g, request: &r.request, slot: slot}, nil
-		}
-		g.change(func(b *broker, now time.Time) { b.unused(&r.request, slot, now) })
+	slot, err := g.decision(ctx, &r.request)
+	if err != nil {
+		return nil, err
 	}
+	if err := g.persist(); err != nil {
+		g.change(func(b *broker, now time.Time) { b.unused(&r.request, slot, now) })
+		return nil, fmt.Errorf("%w: %w", ErrNotSaved, err)
+	}
+	return &Grant{gate: g, request: &r.request, slot: slot}, nil
 }
 
 // decision waits until the broker has decided.
@@ -154,7 +138,6 @@ func (g *Gate) change(event func(b *broker, now time.Time)) {
 	notes := g.collect(now)
 	g.changes++
 	g.arm(now)
-	g.nudge()
 	g.mu.Unlock()
 	for _, n := range notes {
 		n.tell(g.observer)
@@ -258,7 +241,7 @@ func (g *Grant) Close() {
 
 func (g *Grant) end(event func(b *broker, now time.Time)) {
 	g.gate.change(event)
-	g.gate.persist()
+	_ = g.gate.persist() // a snapshot that still has the slot under way errs on the safe side
 }
 
 // View is how the quota looks to a client at this moment. It does not count as a
@@ -294,7 +277,7 @@ func (g *Gate) TopClients(n int) []ClientUse {
 func (g *Gate) Learn(r Report, asked, answered time.Time) bool {
 	var used bool
 	g.change(func(b *broker, now time.Time) { used = b.learn(r, asked, answered, now) })
-	g.persist()
+	_ = g.persist() // no grant waits for it
 	return used
 }
 
@@ -352,38 +335,85 @@ func (g *Gate) Restore(snapshot []byte) error {
 	return g.broker.restore(snapshot, now, now)
 }
 
-// Activate ends the standby of a gate that was made with Options.Standby. Restore,
-// if there is something to go on from, comes before it.
+// Standby has nothing granted, asked for or saved from now on: another process has
+// the quota. Whoever waits for a slot goes on waiting.
+func (g *Gate) Standby() { g.exclusive((*budget).stand) }
+
+// Follow takes over a snapshot of the process that has the quota, which was saved so
+// long ago or longer, so that no two clocks need agree. The gate stands by. What was
+// under way then may be sent for Options.Hold from now on. The error is that of a
+// snapshot that cannot be read, which changes nothing.
+func (g *Gate) Follow(snapshot []byte, age time.Duration) (err error) {
+	g.turn(func(b *broker, now time.Time) { err = b.follow(snapshot, now, age) })
+	return err
+}
+
+// AssumeExhausted has everything that is left count as spent by others until a
+// report says otherwise, or a period has passed: what they have spent is not known.
+func (g *Gate) AssumeExhausted() { g.exclusive((*budget).assumeExhausted) }
+
+// Activate ends a standby. Restore or Follow, if there is something to go on from,
+// comes before it.
 func (g *Gate) Activate() {
-	g.change(func(b *broker, now time.Time) {
-		b.budget.standby = false
+	g.exclusive((*budget).activate)
+	_ = g.persist() // the next grant is not handed out without it
+}
+
+// exclusive is for what must not come between a snapshot and its being saved.
+func (g *Gate) exclusive(event func(b *budget, now time.Time)) {
+	g.turn(func(b *broker, now time.Time) {
+		event(b.budget, b.advance(now))
 		b.pump(now)
 	})
-	g.persist()
+}
+
+func (g *Gate) turn(event func(b *broker, now time.Time)) {
+	g.saving <- struct{}{}
+	defer func() { <-g.saving }()
+	g.change(event)
+}
+
+// SetCaution has the gate keep to c from now on.
+func (g *Gate) SetCaution(c Caution) {
+	g.change(func(b *broker, now time.Time) {
+		b.budget.caution.Caution = c
+		b.pump(now)
+	})
+}
+
+// Persist saves the state once more, though nothing may have changed.
+func (g *Gate) Persist() error {
+	g.change(func(*broker, time.Time) {})
+	return g.persist()
 }
 
 // persist returns when every change so far is saved. Snapshots are saved one at a
 // time: whoever waits for another's is spared its own if the next holds its change,
-// too. On standby another process keeps the record.
-func (g *Gate) persist() {
-	if g.save == nil {
-		return
-	}
+// too. On standby another process keeps the record, and nothing may be granted.
+func (g *Gate) persist() error {
 	g.mu.Lock()
 	mine, standby := g.changes, g.broker.budget.standby
 	g.mu.Unlock()
 	if standby {
-		return
+		return errStandby
 	}
-	g.saving.Lock()
-	defer g.saving.Unlock()
+	if g.save == nil {
+		return nil
+	}
+	g.saving <- struct{}{}
+	defer func() { <-g.saving }()
 	if g.saved >= mine {
-		return
+		return nil
 	}
-	if data, upTo := g.snapshot(); data != nil {
-		g.save(data)
-		g.saved = upTo
+	data, upTo := g.snapshot()
+	if data == nil {
+		return nil
 	}
+	if err := g.save(data); err != nil {
+		return err
+	}
+	g.saved = upTo
+	return nil
 }
 
 // snapshot is the state as Restore takes it, and the last change in it.

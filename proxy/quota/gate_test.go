@@ -185,7 +185,7 @@ func TestGateContextEnds(t *testing.T) {
 
 // TestGateCrowd lets many goroutines join, leave, acquire and end at the same time.
 func TestGateCrowd(t *testing.T) {
-	g := newGate(t, Options{Limit: 50, Period: time.Hour, Reserve: 2, Save: func([]byte) {}, Observer: &witness{}})
+	g := newGate(t, Options{Limit: 50, Period: time.Hour, Reserve: 2, Save: func([]byte) error { return nil }, Observer: &witness{}})
 	var crowd sync.WaitGroup
 	for i := range 64 {
 		crowd.Go(func() {

@@ -70,7 +70,7 @@ func TestUnusedThenAgain(t *testing.T) {
 func TestSaveBeforeGrant(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var last []byte
-		g := newGate(t, Options{Limit: 2, Period: time.Hour, Save: func(b []byte) { last = b }})
+		g := newGate(t, Options{Limit: 2, Period: time.Hour, Save: func(b []byte) error { last = b; return nil }})
 		d := g.NewFetchRequest()
 		d.Join(Waiter{Client: "a"})
 		if _, err := g.Acquire(t.Context(), d); err != nil {

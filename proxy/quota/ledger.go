@@ -27,10 +27,6 @@ type slot struct {
 	lost       bool      // no response head came, so upstream may never have counted it
 	absorbed   bool      // lost, and left to upstream's report: it does not count here any more
 	charges    []charge
-
-	id     string // among replicas; empty: there are none
-	remote bool   // it is another replica's
-	news   uint64 // what the replica had heard from others when it allotted the slot, see pooled
 }
 
 // returns is when the slot may be used again.
@@ -71,7 +67,7 @@ type ledger struct {
 	absorbed int     // of the past
 	foreign  foreign
 
-	pool *pooled // of replicas that share the quota; nil: there are none
+	caution caution
 }
 
 // foreign is what others spend of the same quota: what upstream counts and we do
@@ -108,7 +104,6 @@ func (l *ledger) advance(now time.Time) (time.Time, []*slot) {
 	if l.foreign.count > 0 && !l.foreign.returns(l.period).After(now) {
 		l.foreign, l.freed = foreign{}, now
 	}
-	l.pool.elapse(back, now)
 	return now, back
 }
 
@@ -120,7 +115,7 @@ func (l *ledger) own() int { return len(l.open) + len(l.past) - l.absorbed }
 func (l *ledger) spent() int { return l.own() + l.foreign.count }
 
 // left is how many requests may be spent now. It is negative when too many are.
-func (l *ledger) left() int { return l.pool.left(l, l.limit-l.spent()) }
+func (l *ledger) left() int { return l.caution.bound(l.limit-l.spent(), l.period, l.last) }
 
 // free is how many requests upstream would let through now.
 func (l *ledger) free() int { return max(l.left(), 0) }
@@ -146,7 +141,7 @@ func (l *ledger) background() (open, used int) {
 func (l *ledger) reserve(now time.Time, p Priority) *slot {
 	s := &slot{priority: p, reserved: now, sent: now, earlier: l.newest}
 	l.open, l.newest = append(l.open, s), now
-	l.pool.enter(s)
+	l.caution.reserve(now)
 	return s
 }
 
@@ -171,7 +166,6 @@ func (l *ledger) commit(s *slot, at time.Time, lost bool) bool {
 	}
 	s.ended, s.lost = at, lost
 	l.insert(s)
-	l.pool.ended(s)
 	return true
 }
 
@@ -195,7 +189,6 @@ func (l *ledger) refund(s *slot) bool {
 	if l.newest.Equal(s.reserved) { // it does not space what comes after it
 		l.newest = s.earlier
 	}
-	l.pool.retire(s)
 	return true
 }
 
@@ -236,16 +229,14 @@ func (l *ledger) absorb(asked time.Time) {
 		if s.lost && !s.absorbed && !s.ended.Add(margin).After(asked) {
 			s.absorbed = true
 			l.absorbed++
-			l.pool.absorb(s)
 		}
 	}
 }
 
-// assumeExhausted assumes that others have spent everything, which a report can
-// refute.
+// assumeExhausted assumes that others have spent everything that is left, which a
+// report can refute.
 func (l *ledger) assumeExhausted(now time.Time) {
-	l.open, l.past, l.absorbed = nil, nil, 0
-	l.foreign = foreign{count: l.limit, at: now}
+	l.foreign = foreign{count: max(l.limit-l.own(), 0), at: now}
 }
 
 // returned is what returns at one time: one slot of ours, or some that others have

@@ -23,18 +23,15 @@ type Options struct {
 	// Save, if not nil, stores a snapshot for Gate.Restore. It is called before a
 	// grant is handed out, so that a crash forgets none, and after each other
 	// change; never twice at once, and never with an older state after a newer
-	// one. It may block, which delays the grant. It must not use the gate.
-	Save func(snapshot []byte)
-	// Pool keeps the ledger that replicas share. If nil, there is only this one.
-	Pool Pool
-	// Replica names this one among the others. It should stay the same over
-	// restarts. Required with a Pool.
-	Replica string
-	// Hold is how long at most it takes from a Grant to its end. Required with a
-	// Pool, and the same for all replicas.
+	// one. It may block, which delays the grant. If it fails there is no grant: the
+	// error of Acquire wraps it and ErrNotSaved. It must not use the gate.
+	Save func(snapshot []byte) error
+	// Hold is how long at most it takes from a Grant to its end: for so long
+	// another process may still send what a snapshot says is under way (see
+	// Gate.Follow).
 	Hold time.Duration
 	// Standby has nothing granted and nothing saved until Gate.Activate: another
-	// process spends the same quota and saves the same record. Not with a Pool.
+	// process spends the same quota and saves the same record.
 	Standby bool
 	// Observer, if not nil, is told every decision.
 	Observer Observer
@@ -53,12 +50,6 @@ func (o *Options) check() error {
 		return errors.New("quota: a negative number in the options")
 	case o.Limit > 0 && (o.Period < time.Second || o.Period > maxPeriod):
 		return errors.New("quota: the period must lie between a second and 31 days")
-	}
-	if o.Pool != nil && (o.Replica == "" || o.Hold <= 0) {
-		return errors.New("quota: a pool needs the name of the replica, and how long a grant is held")
-	}
-	if o.Pool != nil && o.Standby {
-		return errors.New("quota: with a pool there is no standby")
 	}
 	if o.Queue == 0 {
 		o.Queue = defaultQueue

@@ -44,6 +44,13 @@ const (
 	QueueFull Reason = "queue-full" // the requests that wait come first
 )
 
+var (
+	// ErrNotSaved is wrapped by the error of Acquire if the snapshot with the slot was
+	// not saved. Nothing was spent.
+	ErrNotSaved = errors.New("quota: what is spent could not be saved")
+	errStandby  = errors.New("on standby")
+)
+
 // ErrNobodyWaits is the error of a fetch request whose last waiter left before it
 // had a slot. Nothing was spent.
 var ErrNobodyWaits = errors.New("quota: nobody waits")

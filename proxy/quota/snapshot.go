@@ -35,12 +35,11 @@ type snapshot struct {
 	Granted  time.Duration `json:"granted"`   // ago
 	AnyGrant bool          `json:"any_grant"` // there was one
 	Slots    []savedSlot   `json:"slots"`
-	Pool     *savedPool    `json:"pool,omitempty"`
+	// Reported is how long ago the latest report was asked for; zero: there is none.
+	Reported time.Duration `json:"reported,omitempty"`
 }
 
 type savedSlot struct {
-	ID       string           `json:"id,omitempty"`
-	Remote   bool             `json:"remote,omitempty"`
 	Priority Priority         `json:"priority"`
 	Open     bool             `json:"open,omitempty"`
 	Sent     time.Duration    `json:"sent"`            // ago
@@ -58,7 +57,9 @@ func (b *budget) save(now, wall time.Time) []byte {
 		Paced: max(b.pacedUntil.Sub(now), 0), Cooldown: max(b.cooldown.until.Sub(now), 0),
 		Foreign: b.foreign.count, Learned: ago(b.foreign.at, now),
 		Granted: ago(b.newest, now), AnyGrant: !b.newest.IsZero(),
-		Pool: b.pool.save(now),
+	}
+	if asked := b.reports.asked; !asked.IsZero() {
+		s.Reported = max(ago(asked, now), 1)
 	}
 	for _, slot := range slices.Concat(b.past, b.open) {
 		s.Slots = append(s.Slots, saveSlot(slot, now))
@@ -72,8 +73,7 @@ func (b *budget) save(now, wall time.Time) []byte {
 
 func saveSlot(s *slot, now time.Time) savedSlot {
 	v := savedSlot{
-		ID: s.id, Remote: s.remote,
-		Priority: s.priority, Open: s.ended.IsZero(), Sent: ago(s.sent, now),
+		Priority: s.priority, Open: s.ended.IsZero() || s.ended.After(now), Sent: ago(s.sent, now),
 		Lost: s.lost, Absorbed: s.absorbed,
 	}
 	if !v.Open {
@@ -115,7 +115,7 @@ func (s *snapshot) check() error {
 		return fmt.Errorf("counts out of range: %w", errSnapshot)
 	case s.Period < time.Second || s.Period > maxPeriod, !bounded(s.Paced), !bounded(s.Cooldown):
 		return fmt.Errorf("times out of range: %w", errSnapshot)
-	case !bounded(s.Learned), !bounded(s.Granted), len(s.Slots) > 4*MaxLimit:
+	case !bounded(s.Learned), !bounded(s.Granted), !bounded(s.Reported), len(s.Slots) > 4*MaxLimit:
 		return fmt.Errorf("slots out of range: %w", errSnapshot)
 	}
 	for _, v := range s.Slots {
@@ -128,7 +128,7 @@ func (s *snapshot) check() error {
 			}
 		}
 	}
-	return s.Pool.check()
+	return nil
 }
 
 // restore goes on from a snapshot and returns the slots that still count. It comes
@@ -145,8 +145,9 @@ func (s *snapshot) check() error {
 // or a period has passed.
 func (b *budget) restore(data []byte, now, wall time.Time) ([]*slot, error) {
 	if b.standby {
-		*b = *newBudget(b.ceiling, b.period, now) // the ceiling is 0 for auto
-		b.standby = true
+		fresh := newBudget(b.ceiling, b.period, now) // the ceiling is 0 for auto
+		fresh.standby, fresh.following, fresh.hold = true, b.following, b.hold
+		*b = *fresh
 	}
 	s, err := parseSnapshot(data)
 	if err != nil {
@@ -158,29 +159,59 @@ func (b *budget) restore(data []byte, now, wall time.Time) ([]*slot, error) {
 	if b.auto() {
 		b.limit, b.period = s.Limit, s.Period
 	}
-	var slots []*slot
-	pool := b.pool.own(s.Pool)
+	slots := b.take(s, now, down, 0)
+	b.resume(s, now, down)
+	return slots, nil
+}
+
+// follow takes over the snapshot of another process that sends, which was saved so
+// long ago at least, and returns the slots that still count.
+func (b *budget) follow(data []byte, now time.Time, age time.Duration) ([]*slot, error) {
+	s, err := parseSnapshot(data)
+	if err != nil {
+		return nil, err
+	}
+	age = min(max(age, 0), longAgo)
+	fresh := newBudget(b.ceiling, b.period, now)
+	fresh.standby, fresh.following, fresh.told = true, true, true
+	fresh.hold, fresh.caution = b.hold, b.caution
+	if fresh.reports = (reports{}); s.Reported > 0 {
+		at := now.Add(-s.Reported - age)
+		fresh.reports = reports{asked: at, answered: at}
+	}
+	// Upstream's report may have lowered the limit of the settings.
+	if fresh.limit = s.Limit; fresh.auto() {
+		fresh.period = s.Period
+	} else {
+		fresh.limit = min(s.Limit, b.ceiling)
+	}
+	*b = *fresh
+	slots := b.take(s, now, age, b.hold)
+	b.resume(s, now, age)
+	return slots, nil
+}
+
+// take takes up the slots that still count. One that was under way may end for so
+// long yet.
+func (b *budget) take(s *snapshot, now time.Time, down, hold time.Duration) (slots []*slot) {
 	for _, v := range s.Slots {
-		if slot := v.slot(now, down); slot.returns(b.period).After(now) {
+		if slot := v.slot(now, down, hold); slot.returns(b.period).After(now) {
 			slots = append(slots, slot)
 			b.insert(slot)
-			b.pool.restoreSlot(slot, pool, v.Open)
 		}
 	}
-	b.resume(s, now, down)
-	b.pool.restore(pool, now.Add(-down))
-	return slots, nil
+	return slots
 }
 
 // slot is what became of a saved slot. One that was under way counts as spent:
 // nobody knows whether upstream counted it, or will.
-func (v *savedSlot) slot(now time.Time, down time.Duration) *slot {
+func (v *savedSlot) slot(now time.Time, down, hold time.Duration) *slot {
 	s := &slot{
-		id: v.ID, remote: v.Remote, priority: v.Priority, dispatched: true, sent: now.Add(-v.Sent - down),
+		priority: v.Priority, dispatched: true, sent: now.Add(-v.Sent - down),
 		lost: v.Lost, absorbed: v.Absorbed, ended: now.Add(-v.Ended - down),
 	}
 	if v.Open {
-		s.ended, s.lost, s.absorbed = now, true, false
+		s.ended, s.lost, s.absorbed = now.Add(hold), true, false
 	}
 	s.reserved = s.sent
 	for client, micro := range v.Charges {

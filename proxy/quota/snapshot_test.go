@@ -103,12 +103,6 @@ func TestRestoreDamaged(t *testing.T) {
 		"ended before sent": sealed(`{"limit":1,"period":3600000000000,"slots":[{"sent":1,"ended":2}]}`),
 		"a negative charge": sealed(`{"limit":1,"period":3600000000000,"slots":[{"charges":{"a":-1}}]}`),
 		"a huge limit":      sealed(`{"limit":1000000,"period":3600000000000}`),
-		"a huge escrow":     sealed(`{"limit":1,"period":3600000000000,"pool":{"escrow":1000000}}`),
-		"a tiny escrow":     sealed(`{"limit":1,"period":3600000000000,"pool":{"escrow":-100000}}`),
-		"parts below none":  sealed(`{"limit":1,"period":3600000000000,"pool":{"parts":-1}}`),
-		"known below none":  sealed(`{"limit":1,"period":3600000000000,"pool":{"known":-1}}`),
-		"told until before": sealed(`{"limit":1,"period":3600000000000,"pool":{"told":{"a":-1}}}`),
-		"told for ever":     sealed(`{"limit":1,"period":3600000000000,"pool":{"told":{"a":9000000000000000000}}}`),
 	} {
 		for _, limit := range []int{0, 15} {
 			next := newHarness(t, limit, limits{reserve: 1})

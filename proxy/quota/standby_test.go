@@ -25,7 +25,7 @@ func after(t *testing.T, spent int) []byte {
 func TestIdleGate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		left, saves := after(t, 5), 0
-		g := newGate(t, Options{Limit: 15, Period: time.Hour, Standby: true, Save: func([]byte) { saves++ }})
+		g := newGate(t, Options{Limit: 15, Period: time.Hour, Standby: true, Save: func([]byte) error { saves++; return nil }})
 		var refused *RefusedError
 		if err := fetch(t, g, "a", Waiting, 0); !errors.As(err, &refused) || refused.Reason != Learning || refused.RetryAfter != standbyStep {
 			t.Errorf("got %v from an idle gate, want it to be learning", err)
@@ -113,11 +113,4 @@ func TestIdleGateLearnsAnew(t *testing.T) {
 			t.Errorf("got %+v, want 5 of its own and 1 of others", s)
 		}
 	})
-}
-
-func TestIdleIsNotForReplicas(t *testing.T) {
-	_, err := New(Options{Limit: 15, Period: time.Hour, Standby: true, Pool: &clerk{answer: gives}, Replica: "me", Hold: time.Minute})
-	if err == nil {
-		t.Error("an idle gate with a pool was made")
-	}
 }

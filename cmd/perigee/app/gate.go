@@ -6,8 +6,13 @@ import (
 	"time"
 
 	"perigee/config"
+	"perigee/proxy/cluster"
 	"perigee/proxy/quota"
 )
+
+// holdSlack is how much longer a slot of the quota can be held than its fetch may
+// take.
+const holdSlack = 5 * time.Second
 
 // gate is the quota that the settings describe.
 type gate struct {
@@ -17,8 +22,9 @@ type gate struct {
 }
 
 // newGate makes the gate, and restores what is spent unless another process has the
-// record of that. A fetch takes fetchTimeout at most.
-func newGate(c *config.Config, record record, p *peers, fetchTimeout time.Duration, o quota.Observer) (*gate, error) {
+// record of that. If there are replicas, node decides when this one spends. A fetch
+// takes fetchTimeout at most.
+func newGate(c *config.Config, record record, node *cluster.Node, fetchTimeout time.Duration, o quota.Observer) (*gate, error) {
 	options := quota.Options{Limit: c.Quota.Limit, Period: c.Quota.Period, Reserve: c.QuotaReserve, Observer: o}
 	g := &gate{record: record}
 	if c.Quota.Off { // it counts, but has no limit
@@ -26,18 +32,22 @@ func newGate(c *config.Config, record record, p *peers, fetchTimeout time.Durati
 		g.record.folder = nil
 	}
 	if g.record.folder != nil {
-		options.Save = record.save
+		options.Save = func(snapshot []byte) error { record.save(snapshot); return nil }
 	}
-	if spends := !c.Quota.Off && !c.Offline; spends && p == nil && g.record.isTaken() {
+	spends := !c.Quota.Off && !c.Offline
+	switch {
+	case node != nil:
+		options.Standby, options.Hold = true, fetchTimeout+holdSlack
+		if spends {
+			options.Save = node.Save
+		}
+	case spends && g.record.isTaken():
 		record.log.Warn("another process has the data folder: until it ends, this one answers from what is cached and fetches nothing")
 		g.standby.Store(true)
 		options.Standby = true
 	}
-	if p != nil && !c.Quota.Off && !c.Offline {
-		p.share(&options, fetchTimeout)
-	}
 	var err error
-	if g.Gate, err = quota.New(options); err == nil && !options.Standby {
+	if g.Gate, err = quota.New(options); err == nil && !g.standby.Load() {
 		g.record.restore(g.Gate)
 	}
 	return g, err

@@ -36,7 +36,13 @@ func newLL2(c *config.Config, s *store, o *metrics.Metrics, log *slog.Logger) (*
 	if l.keys, err = newClientKeys(c.ClientKeysFile, log); err != nil {
 		return nil, err
 	}
-	if l.gate, err = newGate(c, record{s.spent, log}, s.peers, fetchTimeout(c), o); err != nil {
+	record := record{s.spent, log}
+	if s.peers != nil && !c.Offline { // which spends nothing, and has no part in the quota
+		if err = s.peers.spend(c, record, o); err != nil {
+			return nil, err
+		}
+	}
+	if l.gate, err = newGate(c, record, s.peers.leader(), fetchTimeout(c), o); err != nil {
 		return nil, err
 	}
 	l.upstream, err = upstream.New(upstream.Options{
@@ -58,7 +64,7 @@ func newLL2(c *config.Config, s *store, o *metrics.Metrics, log *slog.Logger) (*
 // quota before upstream's own timeout begins.
 func fetchTimeout(c *config.Config) time.Duration { return 2 * c.UpstreamTimeout }
 
-func (l *ll2) options(o proxy.Observer) proxy.Options {
+func (l *ll2) options(o *metrics.Metrics) proxy.Options {
 	c := l.config
 	options := proxy.Options{
 		Upstream: l.upstream, UpstreamURL: c.UpstreamURL, Store: l.store, Policy: policy(c),
@@ -77,8 +83,8 @@ func (l *ll2) options(o proxy.Observer) proxy.Options {
 		FetchTimeout:      fetchTimeout(c), Observer: o, Logger: l.log,
 	}
 	options.ObjectLists, options.SaveObjectLists = l.store.keptIndex(l.log)
-	if l.store.peers != nil {
-		options.Peers = l.store.peers
+	if node := l.store.peers.leader(); node != nil {
+		options.Peers = fetching{node, l.store.peers}
 	}
 	return options
 }
@@ -100,10 +106,7 @@ func (l *ll2) start() {
 	var ctx context.Context
 	ctx, l.stop = context.WithCancel(context.Background())
 	if l.store.peers != nil {
-		l.store.peers.start(l.Handler)
-		if !l.config.Offline { // which spends nothing, and has no part in the quota
-			l.background.Go(func() { l.gate.Share(ctx) })
-		}
+		l.store.peers.start(l.Handler, l.gate.Gate, l.ForPeer)
 	}
 	l.background.Go(func() { l.gate.takeOver(ctx) })
 	if l.config.Offline {
@@ -129,6 +132,7 @@ func (l *ll2) learnCached() {
 
 // Close ends the fetches and what goes on beside them. It hides that of the handler.
 func (l *ll2) Close() {
+	l.store.peers.leave() // first: another replica goes on at once
 	l.Handler.Close()
 	if l.stop != nil {
 		l.stop()

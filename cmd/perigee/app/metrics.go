@@ -8,6 +8,7 @@ import (
 	"perigee/config"
 	"perigee/metrics"
 	"perigee/proxy"
+	"perigee/proxy/cluster"
 	"perigee/proxy/httpcache"
 	"perigee/proxy/quota"
 )
@@ -31,7 +32,10 @@ func newMetrics(c *config.Config, s *store, late func() *ll2) (*metrics.Metrics,
 		options.Disk = s.disk.Stats
 	}
 	if s.peers != nil {
-		options.Valkey = s.peers.client.Stats
+		options.Valkey, options.Shared = s.peers.client.Stats, s.peers.tier.Stats
+		if !c.Offline {
+			options.Cluster = func() cluster.Status { return s.peers.status() }
+		}
 	}
 	return metrics.New(registry, options), metrics.Handler(registry)
 }

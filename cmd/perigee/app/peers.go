@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"crypto/rand"
 	"log/slog"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"perigee/cache/valkey"
 	"perigee/config"
 	"perigee/proxy"
+	"perigee/proxy/cluster"
 	"perigee/proxy/fetch"
 	"perigee/proxy/quota"
 )
@@ -23,18 +23,15 @@ const purgeSlack = time.Second
 // they did not have. When they get it they tell, and a fetch asks in any case.
 const absentFor = 5 * time.Second
 
-// holdSlack is how much longer a slot of the quota can be held than its fetch may
-// take.
-const holdSlack = 5 * time.Second
-
-// peers is what this replica shares with others through Valkey.
+// peers is what this replica shares with others through Valkey: pages, and the one
+// replica that sends upstream requests.
 type peers struct {
 	client *valkey.Client
-	ledger *valkey.Ledger
-	name   string         // of this replica
-	local  cache.Tier     // what is held here
+	tier   *valkey.Tier
+	local  cache.Tier     // what is cached here
 	all    *cache.Layered // and there
 	hooks  peerHooks
+	node   *cluster.Node // nil: this one spends nothing, and asks nobody to
 }
 
 // peerHooks are told what other replicas do, once the store has followed.
@@ -43,53 +40,91 @@ type peerHooks interface {
 	HeardOf(keys ...string) // they were stored
 }
 
-var _ proxy.Peers = (*peers)(nil)
-
-// joinPeers layers what is held here above what all replicas share. It reaches
+// joinPeers layers what is cached here above what all replicas share. It reaches
 // for nothing yet.
 func joinPeers(c *config.Config, local cache.Tier, name string, log *slog.Logger) (*peers, error) {
-	p := &peers{local: local, name: name}
+	p := &peers{local: local}
 	var err error
 	p.client, err = valkey.New(valkey.Options{
 		URL: c.ValkeyURL.Reveal(), Password: c.ValkeyPassword.Reveal(), CA: c.ValkeyCAs,
 		Timeout: c.ValkeyTimeout, Replica: name,
 		Namespace: fingerprint(c.UpstreamURL.String()), Logger: log,
-		OnPurge: p.purged, OnLanded: p.landed, OnRemembered: p.remembered,
 	})
 	if err != nil {
 		return nil, err
 	}
-	// What was spent with another key is of another quota.
-	p.ledger, err = p.client.Ledger(fingerprint(c.UpstreamURL.String(), c.UpstreamToken.Reveal()))
-	if err != nil {
-		return nil, err
-	}
+	p.tier = valkey.NewTier(p.client, valkey.TierOptions{OnPurge: p.purged, OnStored: p.stored, OnRemembered: p.remembered})
 	p.all, err = cache.NewLayered(cache.LayeredOptions{
-		Upper: local, Lower: p.client.Tier(), Rebuild: fetch.Rebuilder(c.UpstreamURL), NegativeTTL: absentFor,
+		Upper: local, Lower: p.tier, Rebuild: fetch.Rebuilder(c.UpstreamURL), NegativeTTL: absentFor,
 	})
 	return p, err
 }
 
-// start reaches for Valkey.
-func (p *peers) start(hooks peerHooks) {
+// spend has the replicas spend one quota.
+func (p *peers) spend(c *config.Config, record record, o cluster.Observer) error {
+	options := cluster.Options{
+		Client: p.client,
+		// What was spent with another key is of another quota.
+		Quota:   fingerprint(c.UpstreamURL.String(), c.UpstreamToken.Reveal()),
+		Reports: c.Quota.Limit == 0, Unlimited: c.Quota.Off,
+		Observer: o, Logger: record.log,
+	}
+	if record.folder != nil && !c.Quota.Off {
+		options.Save, options.Spent = record.save, record.exists()
+	}
+	var err error
+	p.node, err = cluster.New(options)
+	return err
+}
+
+// leader is the part of the replicas that decides which of them sends; nil if there
+// is none.
+func (p *peers) leader() *cluster.Node {
+	if p == nil {
+		return nil
+	}
+	return p.node
+}
+
+// status says which replica leads.
+func (p *peers) status() cluster.Status {
+	if p.node == nil {
+		return cluster.Status{}
+	}
+	return p.node.Status()
+}
+
+// start reaches for Valkey. The gate decides what this replica sends, and fetch is
+// how it does for others.
+func (p *peers) start(hooks peerHooks, gate *quota.Gate, fetch cluster.Fetch) {
 	p.hooks = hooks
+	if p.node != nil {
+		p.node.Start(gate, fetch)
+	}
 	p.client.Start()
+}
+
+// leave hands the lead over, if this replica has it: it fetches for others no more.
+func (p *peers) leave() {
+	if p != nil && p.node != nil {
+		p.node.Close()
+	}
 }
 
 func (p *peers) close() { p.client.Close() }
 
 // troubles says, in words for operators, what is wrong.
 func (p *peers) troubles() []string {
-	if p.client.Stats().Up {
-		return nil
+	s := p.status()
+	switch {
+	case !p.client.Stats().Up && s.Alone:
+		return []string{"but Valkey is lost: this replica sends its own requests, within its part of the quota"}
+	case !p.client.Stats().Up:
+		return []string{"but Valkey is lost: what is not cached here is not fetched"}
+	case p.node != nil && s.Leader == "":
+		return []string{"but no replica leads: what is not cached is not fetched"}
 	}
-	return []string{"but Valkey is lost: this replica goes on by itself, with its own part of the quota"}
-}
-
-// share has the gate of these options spend from the quota that replicas share. A
-// fetch takes fetchTimeout at most.
-func (p *peers) share(options *quota.Options, fetchTimeout time.Duration) {
-	options.Pool, options.Replica, options.Hold = p.ledger, p.name, fetchTimeout+holdSlack
+	return nil
 }
 
 // purged forgets what another replica has deleted everywhere.
@@ -103,9 +138,9 @@ func (p *peers) purged(key cache.Key, at time.Time) {
 	p.hooks.Forget(key)
 }
 
-// landed takes over what another replica has fetched, if this one held an older
-// answer. What it does not hold it takes when it is asked for.
-func (p *peers) landed(key cache.Key) {
+// stored takes over what another replica has stored, if there was an older answer
+// here. What was not here is fetched when it is asked for.
+func (p *peers) stored(key cache.Key) {
 	p.all.ForgetMiss(key)
 	if _, ok := p.local.Get(key); ok {
 		p.all.Newest(key)
@@ -116,40 +151,21 @@ func (p *peers) landed(key cache.Key) {
 // remembered takes note of what others had fetched before this replica came.
 func (p *peers) remembered(keys []cache.Key) { p.hooks.HeardOf(keys...) }
 
+// fetching is peers as proxy.Peers.
+type fetching struct {
+	*cluster.Node
+	peers *peers
+}
+
+var _ proxy.Peers = fetching{}
+
 // Remember implements proxy.Peers.
-func (p *peers) Remember(key string) {
-	_ = p.client.Remember(key) // worth knowing, no more: the client tells what is wrong with it
+func (f fetching) Remember(key string) {
+	_ = f.peers.tier.Remember(key) // worth knowing, no more: the client tells what is wrong with it
 }
 
-// Renew implements proxy.Peers.
-func (p *peers) Renew(key string) (*cache.Entry, bool) { return p.all.Newest(key) }
-
-// Board implements proxy.Peers.
-func (p *peers) Board(ctx context.Context, key string, who []quota.Waiter) (fetch.Lease, fetch.Follow, error) {
-	lease, follow, err := p.client.Board(ctx, key, who)
-	switch {
-	case err != nil:
-		return nil, nil, err
-	case lease != nil:
-		return lease, nil, nil
-	}
-	return nil, following{follow}, nil
-}
-
-// following is a flight of another replica, in the words of proxy.
-type following struct{ *valkey.Follow }
-
-// Next implements fetch.Follow.
-func (f following) Next(ctx context.Context) (fetch.PeerEvent, error) {
-	e, err := f.Follow.Next(ctx)
-	if err != nil {
-		return fetch.PeerEvent{}, err
-	}
-	kinds := map[valkey.Kind]fetch.PeerEventKind{
-		valkey.Left: fetch.PeerLeft, valkey.Landed: fetch.PeerLanded, valkey.Failed: fetch.PeerFailed, valkey.Over: fetch.PeerOver,
-	}
-	return fetch.PeerEvent{Kind: kinds[e.Kind], Reason: e.Reason, Pause: e.Pause}, nil
-}
+// Newest implements proxy.Peers.
+func (f fetching) Newest(key string) (*cache.Entry, bool) { return f.peers.all.Newest(key) }
 
 // nameReplica returns the name that this replica had before, if it keeps its state
 // in a folder that it has for itself, or a new one. owned tells that the folder is

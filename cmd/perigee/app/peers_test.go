@@ -24,7 +24,7 @@ func sharedStore(t *testing.T, url string) *store {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.close)
-	s.peers.start(nobody{})
+	s.peers.start(nobody{}, nil, nil)
 	await(t, "Valkey", func() bool { return s.peers.client.Stats().Up })
 	return s
 }

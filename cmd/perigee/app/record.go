@@ -29,6 +29,12 @@ func (r record) save(snapshot []byte) {
 	}
 }
 
+// exists reports whether anything was saved.
+func (r record) exists() bool {
+	_, err := r.folder.Load(ledgerName)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
 // restore brings back to the gate what was saved last.
 func (r record) restore(gate *quota.Gate) {
 	if r.folder == nil {
