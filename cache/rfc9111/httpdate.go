@@ -1,6 +1,8 @@
 package rfc9111
 
 import (
+	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -100,4 +102,17 @@ func resolveCentury(date, near time.Time) (time.Time, bool) {
 		}
 	}
 	return time.Time{}, false
+}
+
+// RetryAfter reads the Retry-After field of a response that was received at now (RFC
+// 9110, section 10.2.3): seconds, or a date. ok is false if it says nothing readable.
+func RetryAfter(h http.Header, now time.Time) (after time.Duration, ok bool) {
+	value := h.Get("Retry-After")
+	if n, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return time.Duration(n) * time.Second, true
+	}
+	if date, ok := ParseHTTPDateLoosely(value, now); ok {
+		return max(date.Sub(now), 0), true
+	}
+	return 0, false
 }

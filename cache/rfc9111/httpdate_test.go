@@ -174,3 +174,22 @@ func FuzzParseHTTPDateAgainstStandard(f *testing.F) {
 		}
 	})
 }
+
+func TestRetryAfter(t *testing.T) {
+	received := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		value string
+		want  time.Duration
+		ok    bool
+	}{
+		{"3", 3 * time.Second, true}, {"0", 0, true},
+		{"Sun, 01 Mar 2026 12:00:03 GMT", 3 * time.Second, true},
+		{"Sun, 01 Mar 2026 11:00:00 GMT", 0, true}, // by now
+		{"", 0, false}, {"soon", 0, false}, {"-1", 0, false}, {"1.5", 0, false}, {"99999999999", 0, false},
+	} {
+		got, ok := RetryAfter(http.Header{"Retry-After": {tt.value}}, received)
+		if got != tt.want || ok != tt.ok {
+			t.Errorf("%q is %s, %t; want %s, %t", tt.value, got, ok, tt.want, tt.ok)
+		}
+	}
+}

@@ -5,18 +5,26 @@ import (
 	"time"
 )
 
-// How long a failure is believed before upstream is asked again.
+// How long a failure is believed before upstream is asked again. It doubles each time
+// that one resource fails again, up to longestPause: a client that polls a broken page
+// must not spend everybody's quota on it.
 const (
 	pauseAfterAnswer = 10 * time.Second // a request was spent: 5xx, a broken body, a timeout
 	pauseAfterUnsent = time.Second      // nothing left: refused, no route, no name
+	longestPause     = 5 * time.Minute
+	forgetAfter      = 30 * time.Minute // a resource that has not failed for so long begins anew
 	maxFailed        = 1024
 )
 
 // When upstream counts as down for everything, and how often it is probed then.
 const (
-	tripAfter    = 5 // failures in a row, of whatever resources
+	tripAfter    = 5 // resources of which no byte came, one after the other
 	firstProbe   = 15 * time.Second
 	longestProbe = 5 * time.Minute
+	// precedence is for how long the probe is left to a resource that has not failed.
+	precedence = 15 * time.Second
+	// probing is when to come back while upstream is probed.
+	probing = 2 * time.Second
 )
 
 // UnavailableError tells that upstream is not asked, since it failed a moment ago.
@@ -41,68 +49,137 @@ func (e *UnavailableError) Error() string {
 	return "Upstream failed on this a moment ago (" + e.Reason + ")."
 }
 
-// breaker is the circuit breaker: it remembers what must not be asked for the
-// moment, so that clients that try again at once do not spend the quota on what
-// just failed. A failure closes its own resource; many in a row close everything,
-// but for one probe at a time, which comes later each time it fails.
+// breaker is the circuit breaker: it remembers what must not be asked for the moment,
+// so that clients that try again at once do not spend the quota on what just failed.
+//
+// What upstream answered, however badly, is about the resource, and pauses that alone.
+// Only where several resources in a row got no byte of an answer is upstream down for
+// all: then one fetch at a time is the probe, and each that fails makes the next come
+// later. A probe is a fetch that is about to be sent, not one that waits, and of those
+// that ask a resource that has not failed comes first; any answer to it ends the outage.
 //
 // It is a plain state machine: every method takes now.
 type breaker struct {
-	mu     sync.Mutex // guards the fields below
-	failed map[string]failure
-	streak int       // failures since the last success
-	probe  time.Time // when everything may be tried again, if the streak is long
+	mu      sync.Mutex // guards the fields below
+	failed  map[string]failure
+	silent  map[string]bool // resources of which no byte came since upstream last answered
+	rounds  int             // probes that failed since upstream is down
+	probe   time.Time       // when upstream may be probed, if it is down
+	probing bool            // a probe is under way
 }
 
 type failure struct {
 	until  time.Time
 	reason string
+	row    int // failures, one after the other
 }
 
-// fail closes one resource for a while, and everything if that keeps happening.
+// isDown reports whether upstream is down. The caller holds the lock.
+func (b *breaker) isDown() bool { return len(b.silent) >= tripAfter }
+
+// fail notes that upstream has answered, but not with anything of use.
 func (b *breaker) fail(key string, now time.Time, pause time.Duration, reason string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.failed == nil || len(b.failed) >= maxFailed {
-		b.failed = make(map[string]failure)
+	b.recover()
+	b.pause(key, now, pause, reason)
+}
+
+// silence notes that no byte of an answer came: upstream could not be reached, or
+// said nothing.
+func (b *breaker) silence(key string, now time.Time, pause time.Duration, reason string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.pause(key, now, pause, reason)
+	if b.silent == nil {
+		b.silent = make(map[string]bool)
 	}
-	b.failed[key] = failure{until: now.Add(pause), reason: reason}
-	if b.streak++; b.streak >= tripAfter {
-		b.probe = now.Add(probeAfter(b.streak))
+	if len(b.silent) < maxFailed {
+		b.silent[key] = true
+	}
+	b.probing = false
+	if b.isDown() {
+		b.probe = now.Add(min(firstProbe<<min(b.rounds, 10), longestProbe))
+		b.rounds++
 	}
 }
 
-// probeAfter doubles with each failure beyond those that tripped the breaker.
-func probeAfter(streak int) time.Duration {
-	return min(firstProbe<<min(streak-tripAfter, 10), longestProbe)
-}
-
-// succeed notes that upstream works.
+// succeed notes that upstream has answered well.
 func (b *breaker) succeed(key string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.recover()
 	delete(b.failed, key)
-	b.streak = 0
 }
 
-// check returns why key must not be asked now, nil if it may. Of those who ask
-// once a tripped breaker may be tried again, the first is the probe.
+// answered notes that upstream has answered, and nothing of the resource.
+func (b *breaker) answered() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.recover()
+}
+
+// recover notes that upstream answers. The caller holds the lock.
+func (b *breaker) recover() {
+	clear(b.silent)
+	b.rounds, b.probing = 0, false
+}
+
+// pause closes one resource for a while. The caller holds the lock.
+func (b *breaker) pause(key string, now time.Time, pause time.Duration, reason string) {
+	f := b.failed[key]
+	if now.Sub(f.until) > forgetAfter {
+		f.row = 0
+	}
+	if b.failed == nil || len(b.failed) >= maxFailed {
+		b.failed = make(map[string]failure)
+	}
+	b.failed[key] = failure{until: now.Add(min(pause<<min(f.row, 10), longestPause)), reason: reason, row: f.row + 1}
+}
+
+// check returns why key must not be asked now, nil if it may.
 func (b *breaker) check(key string, now time.Time) *UnavailableError {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.streak >= tripAfter {
-		if left := b.probe.Sub(now); left > 0 {
-			return &UnavailableError{reasonDown, left}
+	return b.refusal(key, now)
+}
+
+// admit is check for a fetch that is about to be sent, which is the probe if upstream
+// is down. Its end must be told: by fail, silence, succeed, or else unsent.
+func (b *breaker) admit(key string, now time.Time) *UnavailableError {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := b.refusal(key, now); err != nil {
+		return err
+	}
+	b.probing = b.isDown()
+	return nil
+}
+
+// unsent notes that a fetch that was admitted has told nothing of upstream.
+func (b *breaker) unsent() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.probing = false
+}
+
+// refusal is check. The caller holds the lock.
+func (b *breaker) refusal(key string, now time.Time) *UnavailableError {
+	if b.isDown() {
+		next := b.probe
+		if b.silent[key] {
+			next = next.Add(precedence)
 		}
-		b.probe = now.Add(probeAfter(b.streak))
+		switch left := next.Sub(now); {
+		case left > 0:
+			return &UnavailableError{reasonDown, left}
+		case b.probing:
+			return &UnavailableError{reasonDown, probing}
+		}
 	}
-	f, ok := b.failed[key]
-	if !ok {
-		return nil
-	}
+	f := b.failed[key]
 	if left := f.until.Sub(now); left > 0 {
 		return &UnavailableError{f.reason, left}
 	}
-	delete(b.failed, key)
 	return nil
 }

@@ -153,6 +153,9 @@ func (f *Fetcher) ForPeer(ctx context.Context, page cluster.Resource, w quota.Wa
 	case err == nil:
 		return cluster.Fetched{}, &cluster.FailedError{Reason: result.Fault, Pause: pauseAfterAnswer}
 	}
+	if unavailable, ok := errors.AsType[*UnavailableError](err); ok {
+		return cluster.Fetched{}, &cluster.FailedError{Reason: unavailable.Reason, Pause: unavailable.RetryAfter}
+	}
 	if failure, ok := errors.AsType[*upstream.Error](err); ok {
 		pause := pauseAfterUnsent
 		if failure.Sent {

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
-	"strconv"
 	"time"
 
 	"perigee/cache"
+	"perigee/cache/rfc9111"
 	"perigee/proxy/ll2"
 	"perigee/proxy/quota"
 	"perigee/proxy/upstream"
@@ -20,8 +20,19 @@ const retryAfter = 150 * time.Millisecond
 
 // ask spends the request, and stores what came back before anyone sees it.
 func (f *Fetcher) ask(ctx context.Context, res *ll2.Resource, grant *quota.Grant, cached *cache.Entry) (*Result, error) {
+	if err := f.breaker.admit(res.Key, time.Now()); err != nil {
+		grant.Unused()
+		return nil, err
+	}
+	told := false
+	defer func() {
+		if !told { // a panic
+			f.breaker.unsent()
+		}
+	}()
 	answer, err := f.get(ctx, res)
 	settle(grant, answer, err)
+	told = true
 	if err != nil {
 		f.failed(ctx, res, err)
 		return nil, err
@@ -69,24 +80,29 @@ func settle(grant *quota.Grant, answer *upstream.Answer, err error) {
 		grant.Unused()
 	case answer == nil:
 	case answer.Status == http.StatusTooManyRequests:
-		after, _ := strconv.Atoi(answer.Header.Get("Retry-After")) // 0 if it says nothing readable
-		grant.Throttled(answer.Answered, time.Duration(after)*time.Second)
+		after, _ := rfc9111.RetryAfter(answer.Header, answer.Answered) // 0 if it says nothing readable
+		grant.Throttled(answer.Answered, after)
 	default:
 		grant.Done(answer.Answered)
 	}
 }
 
-// failed notes that no answer came.
+// failed notes that no answer came, or not all of it.
 func (f *Fetcher) failed(ctx context.Context, res *ll2.Resource, err error) {
-	if errors.Is(context.Cause(ctx), context.Canceled) {
-		return // shutting down: upstream is not to blame
+	failure, ok := errors.AsType[*upstream.Error](err)
+	if errors.Is(context.Cause(ctx), context.Canceled) || !ok || !failure.Sent && !failure.Unreachable() {
+		f.breaker.unsent() // shutting down, or it cannot be sent at all: upstream is not to blame
+		return
 	}
-	pause := pauseAfterUnsent
-	if failure, ok := errors.AsType[*upstream.Error](err); ok && failure.Sent {
-		pause = pauseAfterAnswer
+	pause, note := pauseAfterAnswer, f.breaker.silence
+	switch {
+	case !failure.Sent:
+		pause = pauseAfterUnsent
+	case failure.Head != nil:
+		note = f.breaker.fail
 	}
 	reason := FailureReason(err)
-	f.breaker.fail(res.Key, time.Now(), pause, reason)
+	note(res.Key, time.Now(), pause, reason)
 	f.log.Warn("upstream did not answer", "key", res.Key, "error", err)
 }
 
@@ -96,7 +112,9 @@ func (f *Fetcher) faulty(res *ll2.Resource, result *Result, cached *cache.Entry)
 		f.observer.DowngradeRejected(result.Fault)
 	}
 	status := result.Entry.Status
-	if status != http.StatusTooManyRequests { // which the quota itself heeds
+	if status == http.StatusTooManyRequests { // which the quota itself heeds
+		f.breaker.answered()
+	} else {
 		f.breaker.fail(res.Key, time.Now(), pauseAfterAnswer, result.Fault)
 	}
 	f.log.Warn("upstream's answer is not stored", "key", res.Key, "status", status, "reason", result.Fault)

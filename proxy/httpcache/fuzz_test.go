@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"perigee/cache/rfc9111"
 )
 
 // FuzzPartOf: what is taken for a part lies within its representation.
@@ -26,7 +28,7 @@ func FuzzRetryAfter(f *testing.F) {
 	f.Add("Sun, 06 Nov 1994 08:49:37 GMT")
 	f.Fuzz(func(t *testing.T, value string) {
 		now := time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
-		if got, ok := retryAfter(http.Header{"Retry-After": {value}}, now); got < 0 || !ok && got != 0 {
+		if got, ok := rfc9111.RetryAfter(http.Header{"Retry-After": {value}}, now); got < 0 || !ok && got != 0 {
 			t.Errorf("%q: %v, %t", value, got, ok)
 		}
 	})

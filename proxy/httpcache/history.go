@@ -2,7 +2,6 @@ package httpcache
 
 import (
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
@@ -41,7 +40,7 @@ func (b *backoff) answered(target string, request http.Header, resp *http.Respon
 		b.failed(target, now)
 		return
 	}
-	after, ok := retryAfter(resp.Header, now)
+	after, ok := rfc9111.RetryAfter(resp.Header, now)
 	if !ok {
 		after = backoffUnexplained
 	}
@@ -98,18 +97,6 @@ func (b *backoff) check(target string, hasStale bool, now time.Time) *respond.Pr
 		Status: http.StatusTooManyRequests, Reason: "throttled", RetryAfter: left,
 		Detail: "Upstream refuses this for the next " + respond.Seconds(left) + " seconds.",
 	}
-}
-
-// retryAfter reads the Retry-After field (RFC 9110, section 10.2.3).
-func retryAfter(h http.Header, now time.Time) (time.Duration, bool) {
-	value := h.Get("Retry-After")
-	if n, err := strconv.ParseUint(value, 10, 31); err == nil {
-		return time.Duration(n) * time.Second, true
-	}
-	if date, ok := rfc9111.ParseHTTPDateLoosely(value, now); ok {
-		return max(date.Sub(now), 0), true
-	}
-	return 0, false
 }
 
 // How long it is remembered that responses cannot be shared, and of how many

@@ -54,6 +54,10 @@ func (e *Error) Error() string { return "upstream: " + e.Op + ": " + e.Err.Error
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// Unreachable reports whether there was no connection to send the request on: that is
+// about upstream, and not about what was asked for.
+func (e *Error) Unreachable() bool { return !e.Sent && e.Op == "connect" }
+
 // Sent reports whether a call that ended with err may have cost a request. It is
 // false only if err says so for certain.
 func Sent(err error) bool {
