@@ -64,38 +64,12 @@ type BuildInfo struct {
 
 // Metrics counts what the proxy does. All methods are safe for concurrent use.
 type Metrics struct {
-	endpoints labelSet
-	statuses  *statusSet
-
-	requests        *requestCounters
-	requestDuration []prometheus.Observer // by position of the outcome
-	inFlight        prometheus.Gauge
-	panics          prometheus.Counter
-
-	fetches    prometheus.Gauge
-	waiters    prometheus.Counter
-	downgrades closedCounter
-	overridden closedCounter
-	stale      *prometheus.CounterVec
-	details    labelSet
-
-	upstreamRequests *prometheus.CounterVec
-	upstreamDuration []prometheus.Observer // by position of the result
-	results          labelSet
-
-	oneWindow, twoWindows prometheus.Counter
-	mixed, objects        prometheus.Counter
-	rejected              closedCounter
-	ignored               *boundedCounter
-
-	reportFailures   prometheus.Counter
-	granted, dropped closedCounter
-	refused          *prometheus.CounterVec
-	refusals         labelSet
-	waits            []prometheus.Observer // by position of the priority
-
-	delegated         []prometheus.Observer // by position of the outcome; empty: there are no replicas
-	delegatedOutcomes labelSet
+	requestMetrics
+	fetchMetrics
+	upstreamMetrics
+	listMetrics
+	quotaMetrics
+	clusterMetrics
 }
 
 // New makes the metrics and registers them, and those of the Go runtime and of
@@ -106,17 +80,16 @@ func New(reg prometheus.Registerer, o Options) *Metrics {
 		o.Now = time.Now
 	}
 	f := factory{promauto.With(reg)}
+	endpoints, statuses := newLabelSet(o.Endpoints), newStatusSet()
 	m := &Metrics{
-		endpoints: newLabelSet(o.Endpoints), statuses: newStatusSet(),
-		details: newLabelSet(staleDetails()), refusals: newLabelSet(refusals()), results: newLabelSet(results()),
+		requestMetrics:  newRequestMetrics(f, endpoints, statuses),
+		fetchMetrics:    newFetchMetrics(f, endpoints),
+		upstreamMetrics: newUpstreamMetrics(f, endpoints, statuses),
+		listMetrics:     newListMetrics(f),
+		quotaMetrics:    newQuotaMetrics(f),
 	}
-	m.makeRequests(f)
-	m.makeFetches(f)
-	m.makeUpstream(f)
-	m.makeLists(f)
-	m.makeQuota(f)
 	if o.Cluster != nil {
-		m.makeCluster(f)
+		m.clusterMetrics = newClusterMetrics(f)
 	}
 	f.auto.NewGauge(prometheus.GaugeOpts{
 		Name: "perigee_build_info", Help: "Always 1; the labels say which build is running.",
@@ -157,34 +130,54 @@ func Handler(g prometheus.Gatherer) http.Handler {
 	})
 }
 
-func (m *Metrics) makeRequests(f factory) {
+type requestMetrics struct {
+	requests        *requestCounters
+	requestDuration []prometheus.Observer // by position of the outcome
+	inFlight        prometheus.Gauge
+	panics          prometheus.Counter
+}
+
+func newRequestMetrics(f factory, endpoints labelSet, statuses *statusSet) (m requestMetrics) {
 	known := newLabelSet(outcomes())
 	m.requests = newRequestCounters(f.counters("perigee_requests_total",
 		"Requests answered, by outcome, endpoint and status.", "outcome", "endpoint", "status"),
-		known, m.endpoints, m.statuses)
+		known, endpoints, statuses)
 	// From a cache hit to a client that waited for the quota and a slow upstream.
 	m.requestDuration = f.histograms("perigee_request_duration_seconds",
 		"Time from the head of a request to the end of its answer, in seconds, by outcome.", "outcome", known.values,
 		50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, .1, .25, .5, 1, 2.5, 5, 10, 30)
 	m.inFlight = f.gauge("perigee_requests_in_flight", "Requests being answered.")
 	m.panics = f.counter("perigee_panics_recovered_total", "Panics that were recovered from. Each one is a defect.")
+	return m
 }
 
 // RequestStarted counts a request as being answered, until RequestEnded.
-func (m *Metrics) RequestStarted() { m.inFlight.Inc() }
+func (m *requestMetrics) RequestStarted() { m.inFlight.Inc() }
 
 // RequestEnded counts a request that was answered, and how long that took. It
 // allocates nothing.
-func (m *Metrics) RequestEnded(outcome, endpoint string, status int, took time.Duration) {
+func (m *requestMetrics) RequestEnded(outcome, endpoint string, status int, took time.Duration) {
 	m.inFlight.Dec()
 	position := m.requests.inc(outcome, endpoint, status)
 	m.requestDuration[position].Observe(took.Seconds())
 }
 
 // PanicRecovered counts a panic that was recovered from.
-func (m *Metrics) PanicRecovered() { m.panics.Inc() }
+func (m *requestMetrics) PanicRecovered() { m.panics.Inc() }
 
-func (m *Metrics) makeFetches(f factory) {
+type fetchMetrics struct {
+	fetches    prometheus.Gauge
+	waiters    prometheus.Counter
+	downgrades closedCounter
+	overridden closedCounter
+
+	stale     *prometheus.CounterVec
+	details   labelSet
+	endpoints labelSet
+}
+
+func newFetchMetrics(f factory, endpoints labelSet) (m fetchMetrics) {
+	m = fetchMetrics{details: newLabelSet(staleDetails()), endpoints: endpoints}
 	m.fetches = f.gauge("perigee_fetches_in_flight", "Fetches under way, each for one resource and all requests that wait for it.")
 	m.waiters = f.counter("perigee_coalesced_waiters_total", "Requests that joined a fetch which another request had started.")
 	m.downgrades = f.closed("perigee_downgrades_rejected_total",
@@ -193,53 +186,71 @@ func (m *Metrics) makeFetches(f factory) {
 		"Cache-Control directives of upstream that the settings override, by directive.", "directive", directives())
 	m.stale = f.counters("perigee_stale_answers_total",
 		"Stale answers, by why they were served, and by endpoint.", "reason", "endpoint")
+	return m
 }
 
 // FetchStarted counts a fetch as being under way, until FetchEnded.
-func (m *Metrics) FetchStarted() { m.fetches.Inc() }
+func (m *fetchMetrics) FetchStarted() { m.fetches.Inc() }
 
 // FetchEnded ends what FetchStarted began.
-func (m *Metrics) FetchEnded() { m.fetches.Dec() }
+func (m *fetchMetrics) FetchEnded() { m.fetches.Dec() }
 
 // WaiterJoined counts a request that waits for a fetch which another one started.
-func (m *Metrics) WaiterJoined() { m.waiters.Inc() }
+func (m *fetchMetrics) WaiterJoined() { m.waiters.Inc() }
 
 // DowngradeRejected counts an answer of upstream that did not replace a better
 // cached one. Unknown reasons count as "other".
-func (m *Metrics) DowngradeRejected(reason string) { m.downgrades.inc(reason) }
+func (m *fetchMetrics) DowngradeRejected(reason string) { m.downgrades.inc(reason) }
 
 // DirectiveOverridden counts a Cache-Control directive of upstream that the
 // settings override. Unknown directives count as "other".
-func (m *Metrics) DirectiveOverridden(directive string) { m.overridden.inc(directive) }
+func (m *fetchMetrics) DirectiveOverridden(directive string) { m.overridden.inc(directive) }
 
 // StaleServed counts a stale answer and why it was served.
-func (m *Metrics) StaleServed(detail, endpoint string) {
+func (m *fetchMetrics) StaleServed(detail, endpoint string) {
 	m.stale.WithLabelValues(m.details.bound(detail), m.endpoints.bound(endpoint)).Inc()
 }
 
-// makeUpstream also makes the counter of each endpoint's successes. With 15
+type upstreamMetrics struct {
+	upstreamRequests *prometheus.CounterVec
+	labels           labelSet // those of the endpoints
+	statuses         *statusSet
+	upstreamDuration []prometheus.Observer // by position of the result
+	results          labelSet
+}
+
+// newUpstreamMetrics also makes the counter of each endpoint's successes. With 15
 // requests an hour most of them are the first of their series, and increase()
 // misses the first unless there was a zero before it.
-func (m *Metrics) makeUpstream(f factory) {
+func newUpstreamMetrics(f factory, endpoints labelSet, statuses *statusSet) (m upstreamMetrics) {
+	m = upstreamMetrics{labels: endpoints, statuses: statuses, results: newLabelSet(results())}
 	m.upstreamRequests = f.counters("perigee_upstream_requests_total",
 		"Requests sent upstream, by endpoint and status; the status is none where no response came.", "endpoint", "status")
-	for _, endpoint := range m.endpoints.values {
+	for _, endpoint := range endpoints.values {
 		m.upstreamRequests.WithLabelValues(endpoint, "200")
 	}
 	// From an answer out of upstream's own cache to its timeout.
 	m.upstreamDuration = f.histograms("perigee_upstream_request_duration_seconds",
 		"Time from an upstream request to the end of its response, in seconds, by result.", "result", results(),
 		.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 30)
+	return m
 }
 
 // UpstreamAnswered counts a request that was sent upstream under an endpoint
 // label. Status 0 means that no response came.
-func (m *Metrics) UpstreamAnswered(label string, status int, took time.Duration) {
-	m.upstreamRequests.WithLabelValues(m.endpoints.bound(label), m.statuses.bound(status)).Inc()
+func (m *upstreamMetrics) UpstreamAnswered(label string, status int, took time.Duration) {
+	m.upstreamRequests.WithLabelValues(m.labels.bound(label), m.statuses.bound(status)).Inc()
 	m.upstreamDuration[m.results.find(resultOf(status))].Observe(took.Seconds())
 }
 
-func (m *Metrics) makeLists(f factory) {
+type listMetrics struct {
+	oneWindow, twoWindows prometheus.Counter
+	mixed, objects        prometheus.Counter
+	rejected              closedCounter
+	ignored               *boundedCounter
+}
+
+func newListMetrics(f factory) (m listMetrics) {
 	cuts := f.counters("perigee_pages_cut_total", "Answers that were cut from windows, by how many of these they needed: one, or two.", "windows")
 	m.oneWindow, m.twoWindows = cuts.WithLabelValues("one"), cuts.WithLabelValues("two")
 	m.mixed = f.counter("perigee_pages_mixed_total", "Answers that were cut from windows of different states of the list, because the quota was spent.")
@@ -248,11 +259,12 @@ func (m *Metrics) makeLists(f factory) {
 		"Lists whose windows did not pass the checks, so that pages are fetched as clients ask for them, by what was wrong.", "reason", windowFaults())
 	m.ignored = newBoundedCounter(f.counters("perigee_ignored_parameters_total",
 		"Requests with a parameter that the endpoint does not know, by its name; after the first 64 names, other.", "name"))
+	return m
 }
 
 // PageCut counts an answer that was cut from one window or, if it straddles, from
 // two. mixed means that these are of different states of the list.
-func (m *Metrics) PageCut(straddles, mixed bool) {
+func (m *listMetrics) PageCut(straddles, mixed bool) {
 	if mixed {
 		m.mixed.Inc()
 	}
@@ -264,17 +276,26 @@ func (m *Metrics) PageCut(straddles, mixed bool) {
 }
 
 // ObjectFromList counts an answer for an object that was an element of a cached list.
-func (m *Metrics) ObjectFromList() { m.objects.Inc() }
+func (m *listMetrics) ObjectFromList() { m.objects.Inc() }
 
 // WindowRejected counts a list whose window did not pass the checks. Unknown
 // reasons count as "other".
-func (m *Metrics) WindowRejected(reason string) { m.rejected.inc(reason) }
+func (m *listMetrics) WindowRejected(reason string) { m.rejected.inc(reason) }
 
 // ParameterIgnored counts a request with a parameter that its endpoint does not
 // know. Clients choose the names: those after the first 64 count as "other".
-func (m *Metrics) ParameterIgnored(name string) { m.ignored.inc(name) }
+func (m *listMetrics) ParameterIgnored(name string) { m.ignored.inc(name) }
 
-func (m *Metrics) makeQuota(f factory) {
+type quotaMetrics struct {
+	reportFailures   prometheus.Counter
+	granted, dropped closedCounter
+	refused          *prometheus.CounterVec
+	refusals         labelSet
+	waits            []prometheus.Observer // by position of the priority
+}
+
+func newQuotaMetrics(f factory) (m quotaMetrics) {
+	m = quotaMetrics{refusals: newLabelSet(refusals())}
 	m.reportFailures = f.counter("perigee_quota_report_failures_total", "Throttle reports of upstream that could not be fetched or understood.")
 	m.granted = f.closed("perigee_quota_granted_total", "Fetches that were granted a request of the quota, by priority.", "priority", priorities())
 	m.dropped = f.closed("perigee_quota_dropped_total",
@@ -285,38 +306,46 @@ func (m *Metrics) makeQuota(f factory) {
 	m.waits = f.histograms("perigee_quota_wait_seconds",
 		"Time that fetches waited until the quota was granted or refused, in seconds, by priority.", "priority", m.granted.values,
 		.001, .01, .1, .5, 1, 2, 4, 8, 16, 32)
+	return m
 }
 
 // QuotaGranted counts a fetch that was granted a request, and how long it waited.
-func (m *Metrics) QuotaGranted(priority string, waited time.Duration) {
+func (m *quotaMetrics) QuotaGranted(priority string, waited time.Duration) {
 	m.granted.inc(priority)
 	m.waits[m.granted.find(priority)].Observe(waited.Seconds())
 }
 
 // QuotaRefused counts a fetch that was refused one, and how long it waited.
-func (m *Metrics) QuotaRefused(priority, reason string, waited time.Duration) {
+func (m *quotaMetrics) QuotaRefused(priority, reason string, waited time.Duration) {
 	m.refused.WithLabelValues(m.granted.bound(priority), m.refusals.bound(reason)).Inc()
 	m.waits[m.granted.find(priority)].Observe(waited.Seconds())
 }
 
 // QuotaDropped counts a fetch that no client waited for any more. It cost nothing.
-func (m *Metrics) QuotaDropped(priority string) { m.dropped.inc(priority) }
+func (m *quotaMetrics) QuotaDropped(priority string) { m.dropped.inc(priority) }
 
 // ThrottleReportFailed counts a throttle report that did not come or made no sense.
-func (m *Metrics) ThrottleReportFailed() { m.reportFailures.Inc() }
+func (m *quotaMetrics) ThrottleReportFailed() { m.reportFailures.Inc() }
 
-func (m *Metrics) makeCluster(f factory) {
+// clusterMetrics is empty where there are no replicas.
+type clusterMetrics struct {
+	delegated         []prometheus.Observer // by position of the outcome
+	delegatedOutcomes labelSet
+}
+
+func newClusterMetrics(f factory) (m clusterMetrics) {
 	m.delegatedOutcomes = newLabelSet(delegations())
 	// From a page that was cached by then to a client that waited for the quota and a slow upstream.
 	m.delegated = f.histograms("perigee_delegated_fetch_duration_seconds",
 		"Time until a fetch that was handed to the replica that leads came to an end, in seconds, by outcome.",
 		"outcome", m.delegatedOutcomes.values,
 		1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, .1, .25, .5, 1, 2.5, 5, 10, 30)
+	return m
 }
 
 // FetchDelegated counts a fetch that was handed to the replica that leads, and how
 // long it took. Unknown outcomes count as "other".
-func (m *Metrics) FetchDelegated(outcome string, took time.Duration) {
+func (m *clusterMetrics) FetchDelegated(outcome string, took time.Duration) {
 	if len(m.delegated) > 0 {
 		m.delegated[m.delegatedOutcomes.find(outcome)].Observe(took.Seconds())
 	}
