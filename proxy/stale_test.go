@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -251,4 +252,29 @@ func TestAPageThatLinksInAnotherWayIsRelayedAsItIs(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got.body, want)
 		}
 	})
+}
+
+// By an upstream clock that was a day slow every answer came stale to the caches of
+// clients: its Age was a day.
+func TestAWrongClockOfUpstreamAgesNothing(t *testing.T) {
+	for _, off := range []time.Duration{-24 * time.Hour, 24 * time.Hour, -30 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			date := time.Now().Add(off).UTC().Format(http.TimeFormat)
+			r := newClockRig(t, okPage("a", "Date", date))
+			r.get(list)
+			want := time.Now().UTC().Format(http.TimeFormat)
+			if off == -30*time.Second { // that may be
+				want = date
+			}
+			time.Sleep(10 * time.Second)
+			got := r.get(list)
+			age := 10
+			if want == date {
+				age = 40
+			}
+			if got.header.Get("Age") != strconv.Itoa(age) || got.header.Get("Date") != want {
+				t.Errorf("off by %s: Age %s, Date %s; want %d, %s", off, got.header.Get("Age"), got.header.Get("Date"), age, want)
+			}
+		})
+	}
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"perigee/cache"
 	"perigee/cache/rfc9111"
@@ -72,6 +73,7 @@ func (i *inspector) result(res *ll2.Resource, answer *upstream.Answer, cached *c
 		e.FreshUntil, e.StaleWhileRevalidateUntil, e.StaleIfErrorUntil =
 			d.FreshUntil, d.StaleWhileRevalidateUntil, d.StaleIfErrorUntil
 	}
+	i.correctDate(e)
 	if leadsToItself(res, e) {
 		fault = FaultRedirect
 		if i.first("redirect") {
@@ -81,6 +83,24 @@ func (i *inspector) result(res *ll2.Resource, answer *upstream.Answer, cached *c
 	}
 	attach(e, b)
 	return &Result{Entry: e, Origin: FromUpstream, Fault: fault}
+}
+
+// maxSkew is how far upstream's clock may be off.
+const maxSkew = time.Minute
+
+// correctDate takes our own clock for upstream's where the two differ by more than a
+// request takes: what is fresh is for the settings to say, and by a clock that is a day
+// slow every answer would be a day old to caches of clients (RFC 9111, section 4.2.3).
+func (i *inspector) correctDate(e *cache.Entry) {
+	made := e.Answered.Add(-e.Age)
+	if e.Date.IsZero() || e.Date.Sub(made).Abs() <= maxSkew+e.Answered.Sub(e.Asked) {
+		return
+	}
+	if i.first("clock") {
+		i.log.Warn("upstream's clock differs from ours: its Date is not passed on", "date", e.Date, "ours", made)
+	}
+	e.Date = time.Time{}
+	e.Header.Set("Date", made.UTC().Format(http.TimeFormat))
 }
 
 // attach has the entry carry what is known of its body.
