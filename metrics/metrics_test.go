@@ -52,7 +52,7 @@ func TestScenario(t *testing.T) {
 	m.PageCut(true, true)
 	m.WindowRejected("short")
 	m.QuotaGranted("waiting", 0)
-	m.QuotaRefused("holding", "share", 0)
+	m.QuotaRefused("stale", "share", 0)
 	m.QuotaDropped("waiting")
 	m.StaleServed("stale-quota", "/2.3.0/spacecraft/")
 	now = noon.Add(time.Minute)
@@ -128,20 +128,20 @@ perigee_pages_cut_total{windows="two"} 1
 perigee_pages_mixed_total 1
 perigee_panics_recovered_total 0
 perigee_quota_clients 3
-perigee_quota_dropped_total{priority="holding"} 0
 perigee_quota_dropped_total{priority="other"} 0
 perigee_quota_dropped_total{priority="refresh"} 0
 perigee_quota_dropped_total{priority="speculative"} 0
+perigee_quota_dropped_total{priority="stale"} 0
 perigee_quota_dropped_total{priority="waiting"} 1
-perigee_quota_granted_total{priority="holding"} 0
 perigee_quota_granted_total{priority="other"} 0
 perigee_quota_granted_total{priority="refresh"} 0
 perigee_quota_granted_total{priority="speculative"} 0
+perigee_quota_granted_total{priority="stale"} 0
 perigee_quota_granted_total{priority="waiting"} 1
 perigee_quota_limit 15
 perigee_quota_next_slot_seconds 540
 perigee_quota_period_seconds 3600
-perigee_quota_refused_total{priority="holding",reason="share"} 1
+perigee_quota_refused_total{priority="stale",reason="share"} 1
 perigee_quota_remaining 8
 perigee_quota_report_age_seconds 60
 perigee_quota_report_failures_total 0

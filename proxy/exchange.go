@@ -42,10 +42,10 @@ func (x *exchange) rendering() render.Request {
 	return render.Request{Resource: x.resource, Query: x.Request.URL.RawQuery, Base: x.client.Base}
 }
 
-// holdingPatience is how long a client waits for a slot of the quota to whom
+// stalePatience is how long a client waits for a slot of the quota to whom
 // something stale can be given. It is enough for the report of what others spent,
 // which is asked for after a quiet time.
-const holdingPatience = 3 * time.Second
+const stalePatience = 3 * time.Second
 
 // waiter says who waits for what x fetches, how urgently, and for how long.
 func (x *exchange) waiter(patience time.Duration) quota.Waiter {
@@ -54,7 +54,7 @@ func (x *exchange) waiter(patience time.Duration) quota.Waiter {
 		Deadline: x.Start.Add(min(patience, preferredWait(x.Request.Header))),
 	}
 	if x.fwd != respond.FwdURIMiss {
-		w.Priority, w.Deadline = quota.Holding, x.Start.Add(holdingPatience)
+		w.Priority, w.Deadline = quota.Stale, x.Start.Add(stalePatience)
 	}
 	return w
 }

@@ -162,7 +162,7 @@ func (a *assembly) cut() decision {
 // renew fetches a window that is cached once more. It reports whether it got one.
 func (a *assembly) renew(i int) bool {
 	w := a.x.waiter(a.patience)
-	w.Priority, w.Deadline = quota.Holding, a.x.Start.Add(holdingPatience)
+	w.Priority, w.Deadline = quota.Stale, a.x.Start.Add(stalePatience)
 	f := a.ask(a.x, a.out, &a.windows.Plan.Windows[i], fetch.Request{Waiter: w, NewerThan: a.windows.Entries[i].Answered})
 	a.note(f)
 	if !f.good() || render.WindowOf(f.result.Entry) == nil {

@@ -100,7 +100,7 @@ func TestOrder(t *testing.T) {
 		priority Priority
 		clients  []string
 	}{
-		{Speculative, nil}, {Refresh, nil}, {Holding, []string{"none"}}, {Waiting, []string{"rich"}},
+		{Speculative, nil}, {Refresh, nil}, {Stale, []string{"none"}}, {Waiting, []string{"rich"}},
 		{Waiting, []string{"poor"}}, {Waiting, []string{"middle"}}, {Waiting, []string{"rich", "new"}},
 		{Waiting, []string{"newer"}}, {Waiting, []string{"middle", "middle"}},
 	} {
@@ -115,7 +115,7 @@ func TestOrder(t *testing.T) {
 	}
 	want := []string{
 		"waiting [rich new]", "waiting [newer]", "waiting [poor]", "waiting [middle]", "waiting [middle middle]",
-		"waiting [rich]", "holding [none]", "refresh []", "speculative []",
+		"waiting [rich]", "stale [none]", "refresh []", "speculative []",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("order %q, want %q", got, want)

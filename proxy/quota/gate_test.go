@@ -147,7 +147,7 @@ func TestGateJoinerExtendsPatience(t *testing.T) {
 		}
 		time.Sleep(5 * time.Second)
 		d := g.NewFetchRequest()
-		d.Join(Waiter{Client: "a", Priority: Holding, Deadline: time.Now().Add(6 * time.Second)})
+		d.Join(Waiter{Client: "a", Priority: Stale, Deadline: time.Now().Add(6 * time.Second)})
 		result := acquire(t, g, d)
 		d.Join(Waiter{Client: "b", Priority: Waiting, Deadline: time.Now().Add(20 * time.Second)})
 		before := time.Now()

@@ -15,15 +15,15 @@ const (
 	// Waiting is a client that waits for a page of which nothing is cached. Only it
 	// may use the reserve.
 	Waiting Priority = iota
-	// Holding is a client that has, or can be served, a stale page.
-	Holding
+	// Stale is a client that has, or can be served, a stale page.
+	Stale
 	// Refresh is background work for a page that is asked for.
 	Refresh
 	// Speculative is all other background work.
 	Speculative
 )
 
-var priorityNames = [...]string{"waiting", "holding", "refresh", "speculative"}
+var priorityNames = [...]string{"waiting", "stale", "refresh", "speculative"}
 
 // String returns the name that an Observer is told.
 func (p Priority) String() string { return priorityNames[min(p, Speculative)] }

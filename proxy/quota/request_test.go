@@ -11,9 +11,9 @@ import (
 // it has a slot are charged, unless that is given back.
 func TestFetchRequest(t *testing.T) {
 	waiters := map[string]*Waiter{
-		"a1": {Client: "a", Priority: Holding, Deadline: at(time.Second)},
+		"a1": {Client: "a", Priority: Stale, Deadline: at(time.Second)},
 		"a2": {Client: "a", Priority: Waiting, Deadline: at(time.Minute)},
-		"b":  {Client: "b", Priority: Holding, Deadline: at(time.Minute)},
+		"b":  {Client: "b", Priority: Stale, Deadline: at(time.Minute)},
 		"":   {Priority: 200, Deadline: at(time.Hour)},
 	}
 	r := &fetchRequest{}
@@ -22,17 +22,17 @@ func TestFetchRequest(t *testing.T) {
 		want string
 	}{
 		{func() { r.join(waiters[""]) }, "speculative 1h0m0s []"},
-		{func() { r.join(waiters["a1"]) }, "holding 1h0m0s [a]"},
-		{func() { r.join(waiters["b"]) }, "holding 1h0m0s [a b]"},
+		{func() { r.join(waiters["a1"]) }, "stale 1h0m0s [a]"},
+		{func() { r.join(waiters["b"]) }, "stale 1h0m0s [a b]"},
 		{func() { r.join(waiters["a2"]) }, "waiting 1h0m0s [a b]"},
 		{func() { r.leave(waiters[""]) }, "waiting 1m0s [a b]"},
 		{func() { r.leave(waiters[""]) }, "waiting 1m0s [a b]"},
-		{func() { r.leave(waiters["a2"]) }, "holding 1m0s [a b]"},
-		{func() { r.leave(waiters["b"]) }, "holding 1s [a]"},
-		{func() { r.slot = &slot{} }, "holding 1s [a]"},
-		{func() { r.join(waiters["b"]) }, "holding 1m0s [a b]"},
-		{func() { r.leave(waiters["a1"]) }, "holding 1m0s [a b]"},
-		{func() { r.withdraw() }, "holding 1m0s [b]"},
+		{func() { r.leave(waiters["a2"]) }, "stale 1m0s [a b]"},
+		{func() { r.leave(waiters["b"]) }, "stale 1s [a]"},
+		{func() { r.slot = &slot{} }, "stale 1s [a]"},
+		{func() { r.join(waiters["b"]) }, "stale 1m0s [a b]"},
+		{func() { r.leave(waiters["a1"]) }, "stale 1m0s [a b]"},
+		{func() { r.withdraw() }, "stale 1m0s [b]"},
 		{func() { r.leave(waiters["b"]) }, "speculative never []"},
 	} {
 		tt.do()

@@ -24,7 +24,7 @@ func lively(t *testing.T) *harness {
 	d.ask(lost, d.now)
 	d.sent(lost.slot, d.now)
 	d.lose(lost, lost.slot, d.now)
-	d.ask(d.request(Holding, 0, "d"), d.now) // stays under way
+	d.ask(d.request(Stale, 0, "d"), d.now) // stays under way
 	d.now = d.now.Add(time.Minute)
 	return d
 }
