@@ -278,9 +278,9 @@ func (l *link) publish(_ context.Context, kind string, v any) error {
 func (l *link) hear(from, kind string, body []byte) {
 	switch n := l.node; kind {
 	case kindRequests:
-		n.hearRequests(from, body)
+		n.exchange.hearRequests(from, body)
 	case kindAnswers:
-		n.hearAnswers(from, body)
+		n.exchange.hearAnswers(from, body)
 	case kindLeads:
 		n.hearLeads()
 	case kindVacated:

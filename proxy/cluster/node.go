@@ -16,13 +16,12 @@ type Node struct {
 	store store
 	self  string
 	gate  *quota.Gate
-	fetch Fetch
 
-	life    context.Context
-	end     context.CancelFunc
-	running sync.WaitGroup
-	wake    chan struct{} // holds a token when it is time to look
-	send    chan struct{} // and when there is something to send
+	life     context.Context
+	end      context.CancelFunc
+	running  sync.WaitGroup
+	wake     chan struct{} // holds a token when it is time to look
+	exchange *exchange
 
 	mu       sync.Mutex // guards all below; never held while calling out
 	election election
@@ -30,9 +29,6 @@ type Node struct {
 	known    mark        // of the ledger
 	writes   uint64      // of this term
 	news     *ledgerNews // that was told and is not taken in
-	pending  pending
-	served   served
-	outbox   outbox
 	terms    uint64
 	handed   uint64
 }
@@ -66,8 +62,8 @@ func New(o Options) (*Node, error) {
 	}
 	n := newNode(o, newShared(o.Client, o.Quota), o.Client.Replica())
 	c := o.Client
-	c.OnMessage(kindRequests, n.hearRequests)
-	c.OnMessage(kindAnswers, n.hearAnswers)
+	c.OnMessage(kindRequests, n.exchange.hearRequests)
+	c.OnMessage(kindAnswers, n.exchange.hearAnswers)
 	c.OnMessage(kindLeads, func(string, []byte) { n.hearLeads() })
 	c.OnMessage(kindVacated, func(string, []byte) { n.hearVacated() })
 	c.OnMessage(kindLedger, n.hearLedger)
@@ -78,15 +74,15 @@ func New(o Options) (*Node, error) {
 func newNode(o Options, s store, self string) *Node {
 	n := &Node{
 		o: o, store: s, self: self,
-		wake: make(chan struct{}, 1), send: make(chan struct{}, 1),
+		wake:     make(chan struct{}, 1),
 		election: newElection(o.Lease, time.Now()),
-		pending:  newPending(), served: served{all: make(map[origin]*serving)},
 	}
 	if o.Spent {
 		n.known = mark{Term: 1}
 	}
 	n.life, n.end = context.WithCancel(context.Background())
 	n.role = n.newRole(following, 0, "", time.Now())
+	n.exchange = newExchange(o, s, self, n.life, n.situation)
 	return n
 }
 
@@ -99,9 +95,9 @@ func (n *Node) newRole(kind roleKind, term int64, leader string, now time.Time) 
 // Start begins. The gate, which has Save for its own and is on standby, decides what
 // is sent; fetch is how.
 func (n *Node) Start(gate *quota.Gate, fetch Fetch) {
-	n.gate, n.fetch = gate, fetch
+	n.gate, n.exchange.fetch = gate, fetch
 	n.running.Go(n.run)
-	n.running.Go(n.deliver)
+	n.running.Go(n.exchange.deliver)
 }
 
 // Close hands the lead over, if this replica has it, and waits for its goroutines.
@@ -116,6 +112,7 @@ func (n *Node) Close() {
 	n.mu.Unlock()
 	n.end()
 	n.running.Wait()
+	n.exchange.close()
 	if n.gate == nil {
 		return
 	}
@@ -155,9 +152,9 @@ func (n *Node) run() {
 		}
 		n.takeNews()
 		n.settle(time.Now())
-		n.mu.Lock()
 		now = time.Now()
-		n.served.sweep(now)
+		n.exchange.sweep(now)
+		n.mu.Lock()
 		next := n.election.next(now)
 		n.mu.Unlock()
 		timer.Reset(max(next.Sub(now), time.Millisecond))
@@ -355,26 +352,40 @@ func (n *Node) become(kind roleKind, term int64, leader string) {
 	if kind == leading {
 		n.terms++
 	}
-	n.served.clear()
-	n.pending.again()
 	n.mu.Unlock()
 	old.end()
 	close(old.over)
-	signal(n.send)
+	n.exchange.turn()
+}
+
+// Delegate has the replica that leads fetch a page for a waiter, and waits for it:
+// see Fetch. If whole, the page is to come with the answer, since it is not in the
+// tier that all share. The error is ErrSends if this replica is to send its own
+// requests by now.
+func (n *Node) Delegate(ctx context.Context, page Resource, w quota.Waiter, newer time.Time, whole bool) (Fetched, error) {
+	return n.exchange.delegate(ctx, page, w, newer, whole)
+}
+
+// situation is what there is to do with a request now.
+func (n *Node) situation() situation {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	now := time.Now()
+	is := situation{role: n.role, hasLeader: n.election.hasLeader(now)}
+	switch n.role.kind {
+	case leading:
+		is.sends = n.election.term == n.role.term && n.election.leads(now)
+	case alone:
+		is.sends = true
+	}
+	return is
 }
 
 // Sends reports whether this replica sends upstream requests now: it leads, or the
 // server is lost and it has a part of the quota. ctx ends with that.
 func (n *Node) Sends() (ctx context.Context, sends bool) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	switch n.role.kind {
-	case leading:
-		sends = n.election.term == n.role.term && n.election.leads(time.Now())
-	case alone:
-		sends = true
-	}
-	return n.role.ctx, sends
+	is := n.situation()
+	return is.role.ctx, is.sends
 }
 
 // Save is the Save of the gate: it keeps what is spent on the server, and fails
@@ -413,10 +424,9 @@ func (n *Node) Save(snapshot []byte) error {
 // hearLeads notes that another replica leads.
 func (n *Node) hearLeads() {
 	n.mu.Lock()
-	n.pending.again()
 	n.election.retry = time.Now() // the next beat tells who
 	n.mu.Unlock()
-	signal(n.send)
+	n.exchange.again()
 	n.look()
 }
 
@@ -444,6 +454,7 @@ func (n *Node) hearLedger(_ string, body []byte) {
 
 // Status returns who leads.
 func (n *Node) Status() Status {
+	pending := n.exchange.waiting()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	now := time.Now()
@@ -451,7 +462,7 @@ func (n *Node) Status() Status {
 		Leading: n.role.kind == leading && n.election.leads(now), Alone: n.role.kind == alone,
 		Leader: n.role.leader, Since: n.role.since,
 		Replicas: n.election.live, Missing: n.election.missing,
-		Terms: n.terms, HandedOver: n.handed, Pending: len(n.pending.all),
+		Terms: n.terms, HandedOver: n.handed, Pending: pending,
 	}
 	if !n.election.reached {
 		s.Replicas = 0

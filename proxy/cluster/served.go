@@ -2,11 +2,7 @@ package cluster
 
 import (
 	"context"
-	"errors"
 	"time"
-
-	"perigee/cache/record"
-	"perigee/proxy/quota"
 )
 
 // origin is one request of another replica.
@@ -83,72 +79,4 @@ func (s *served) clear() {
 		v.cancel()
 	}
 	s.all = make(map[origin]*serving)
-}
-
-// hearRequests takes up what another replica asks for. It is called by the
-// goroutine that reads from the server.
-func (n *Node) hearRequests(from string, body []byte) {
-	var m requests
-	if !parse(body, &m) {
-		return
-	}
-	now := time.Now()
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.role.kind != leading || !n.election.leads(now) {
-		return // who leads next is asked again
-	}
-	for _, r := range m.Fetch {
-		o := origin{from, r.ID}
-		ctx, cancel := context.WithCancel(n.role.ctx)
-		again, fresh := n.served.begin(o, cancel, now)
-		switch {
-		case fresh:
-			n.running.Go(func() { n.serve(ctx, o, r, now) })
-			continue
-		case again != nil:
-			n.outbox.add(from, *again)
-			signal(n.send)
-		}
-		cancel()
-	}
-	for _, id := range m.Left {
-		n.served.leave(origin{from, id})
-	}
-}
-
-// serve fetches for a waiter of another replica as for one of this.
-func (n *Node) serve(ctx context.Context, o origin, r request, asked time.Time) {
-	w := quota.Waiter{
-		Client: r.Client, Priority: min(r.Priority, quota.Speculative),
-		Deadline: asked.Add(time.Duration(min(max(r.Wait, 0), longestPause.Milliseconds())) * time.Millisecond),
-	}
-	var newer time.Time
-	if r.Age != nil {
-		newer = asked.Add(-time.Duration(max(*r.Age, 0)) * time.Millisecond)
-	}
-	f, err := n.fetch(ctx, Resource{string(r.Key), string(r.Target), string(r.Accept)}, w, newer)
-	a := answer{ID: o.id, Fetched: err == nil, Asked: f.Asked, Led: f.Led}
-	var refused *quota.RefusedError
-	var failed *FailedError
-	switch {
-	case err == nil:
-		if r.Whole && f.Entry != nil {
-			a.Page = record.Encode(f.Entry)
-		}
-	case errors.As(err, &refused):
-		a.Refused, a.After = refused.Reason, refused.RetryAfter.Milliseconds()
-	case errors.As(err, &failed):
-		a.Failed, a.After = failed.Reason, failed.Pause.Milliseconds()
-	default:
-		if _, sends := n.Sends(); ctx.Err() != nil || !sends {
-			return // nobody waits, or who leads next is asked again
-		}
-		a.Failed = "internal"
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.served.end(o, a, time.Now())
-	n.outbox.add(o.replica, a)
-	signal(n.send)
 }
