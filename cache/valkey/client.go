@@ -8,8 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 var (
@@ -117,12 +115,6 @@ func (c *Client) do(ctx context.Context, size int, f func(ctx context.Context, s
 	}
 	return c.judge(s, err)
 }
-
-// Script is one that the server runs, in Lua.
-type Script struct{ script *redis.Script }
-
-// NewScript returns a script with that source.
-func NewScript(source string) *Script { return &Script{redis.NewScript(source)} }
 
 // Run has the server run a script, which is sent once, and returns the reply:
 // int64, string, nil or a []any of these. Size is how many bytes it gets or

@@ -139,7 +139,9 @@ func (c *Client) rest(pause time.Duration) bool {
 // visit is one session, from reaching for the server to losing it. It returns
 // what went wrong.
 func (c *Client) visit(h *health) error {
-	s := &session{rdb: connect(c.server, c.opts)}
+	s := &session{
+		rdb: connect(c.server, c.opts), channel: c.Channel(), timeout: c.opts.Timeout, pingEvery: c.opts.pingEvery,
+	}
 	s.ctx, s.end = context.WithCancelCause(c.life)
 	defer s.close()
 	l, err := c.begin(s)
@@ -165,7 +167,7 @@ func (c *Client) visit(h *health) error {
 // that the server is lost, so it is renewed, once and at once.
 func (c *Client) stay(s *session, l *listener) error {
 	for {
-		err := c.listen(s, l)
+		err := s.listen(l, c.receive)
 		if s.ctx.Err() != nil {
 			return context.Cause(s.ctx)
 		}
@@ -182,11 +184,11 @@ func (c *Client) stay(s *session, l *listener) error {
 // begin subscribes, makes sure that the server takes writes, and has everybody
 // catch up with what was told while nobody listened here.
 func (c *Client) begin(s *session) (*listener, error) {
-	l, err := c.subscribe(s)
+	l, err := s.subscribe()
 	if err != nil {
 		return nil, err
 	}
-	now, err := c.hello(s)
+	now, err := s.hello("perigee:{"+c.opts.Namespace+"}:hello", c.opts.Replica)
 	for i := 0; err == nil && i < len(c.greet); i++ {
 		err = c.greet[i](s, now)
 	}
@@ -195,23 +197,6 @@ func (c *Client) begin(s *session) (*listener, error) {
 		return nil, err
 	}
 	return l, nil
-}
-
-var helloScript = script("hello")
-
-// hello returns the server's time in ms.
-func (c *Client) hello(s *session) (int64, error) {
-	ctx, cancel := context.WithTimeout(s.ctx, c.opts.Timeout)
-	defer cancel()
-	reply, err := s.run(ctx, helloScript, []string{"perigee:{" + c.opts.Namespace + "}:hello"}, c.opts.Replica)
-	if err != nil {
-		return 0, fmt.Errorf("greet: %w", err)
-	}
-	now, ok := reply.(int64)
-	if !ok {
-		return 0, errors.New("greet: the server does not tell its time")
-	}
-	return now, nil
 }
 
 // health tells the operator of what changes, once.

@@ -15,9 +15,12 @@ import (
 // has connections of its own: what was open when the server was lost may be dead
 // without anybody having told, and would lose it again.
 type session struct {
-	rdb redis.UniversalClient
-	ctx context.Context
-	end context.CancelCauseFunc // with what lost the server
+	rdb       redis.UniversalClient
+	channel   string        // of messages
+	timeout   time.Duration // of one call
+	pingEvery time.Duration
+	ctx       context.Context
+	end       context.CancelCauseFunc // with what lost the server
 
 	use    sync.RWMutex // held for reading by every call, for writing when the session closes; guards closed
 	closed bool
@@ -72,20 +75,37 @@ func (s *session) command(ctx context.Context, keyAt int, args ...any) (any, err
 	return cmd.Result()
 }
 
+var helloScript = script("hello")
+
+// hello makes sure that the server takes writes, and returns its time in ms.
+func (s *session) hello(key, replica string) (int64, error) {
+	ctx, cancel := context.WithTimeout(s.ctx, s.timeout)
+	defer cancel()
+	reply, err := s.run(ctx, helloScript, []string{key}, replica)
+	if err != nil {
+		return 0, fmt.Errorf("greet: %w", err)
+	}
+	now, ok := reply.(int64)
+	if !ok {
+		return 0, errors.New("greet: the server does not tell its time")
+	}
+	return now, nil
+}
+
 // listener is a subscription to the channel.
 type listener struct{ sub *redis.PubSub }
 
 // subscribe returns a subscription that the server has confirmed: nothing that
 // is published from now on is missed.
-func (c *Client) subscribe(s *session) (*listener, error) {
-	ctx, cancel := context.WithTimeout(s.ctx, c.opts.Timeout)
+func (s *session) subscribe() (*listener, error) {
+	ctx, cancel := context.WithTimeout(s.ctx, s.timeout)
 	defer cancel()
 	sub := s.rdb.Subscribe(ctx)
-	if err := sub.Subscribe(ctx, c.Channel()); err != nil {
+	if err := sub.Subscribe(ctx, s.channel); err != nil {
 		_ = sub.Close()
 		return nil, fmt.Errorf("subscribe: %w", err)
 	}
-	if _, err := sub.ReceiveTimeout(ctx, c.opts.Timeout); err != nil {
+	if _, err := sub.ReceiveTimeout(ctx, s.timeout); err != nil {
 		_ = sub.Close()
 		return nil, fmt.Errorf("subscribe: %w", err)
 	}
@@ -99,10 +119,10 @@ var (
 
 // listen hands out what is published until the subscription ends, and returns
 // why. It closes it.
-func (c *Client) listen(s *session, l *listener) error {
+func (s *session) listen(l *listener, receive func(payload []byte)) error {
 	ctx, cancel := context.WithCancelCause(s.ctx)
 	var beating sync.WaitGroup
-	beating.Go(func() { cancel(c.beat(ctx, s, l)) })
+	beating.Go(func() { cancel(s.beat(ctx, l)) })
 	// Receiving looks at no context. It must not have a deadline either: one
 	// that passes in the middle of a message leaves the rest of it to be taken
 	// for the next.
@@ -118,14 +138,14 @@ func (c *Client) listen(s *session, l *listener) error {
 		}
 		s.received.Add(1)
 		if m, ok := received.(*redis.Message); ok {
-			c.receive([]byte(m.Payload))
+			receive([]byte(m.Payload))
 		}
 	}
 }
 
 // beat pings now and then, and returns when nothing comes back.
-func (c *Client) beat(ctx context.Context, s *session, l *listener) error {
-	ticker := time.NewTicker(c.opts.pingEvery)
+func (s *session) beat(ctx context.Context, l *listener) error {
+	ticker := time.NewTicker(s.pingEvery)
 	defer ticker.Stop()
 	for {
 		select {
@@ -134,7 +154,7 @@ func (c *Client) beat(ctx context.Context, s *session, l *listener) error {
 		case <-ticker.C:
 		}
 		before := s.received.Load()
-		timed, cancel := context.WithTimeout(ctx, c.opts.Timeout)
+		timed, cancel := context.WithTimeout(ctx, s.timeout)
 		err := l.sub.Ping(timed)
 		<-timed.Done()
 		cancel()

@@ -3,7 +3,6 @@ package valkey
 import (
 	"context"
 	"crypto/sha256"
-	"embed"
 	"encoding/hex"
 	"fmt"
 	"sync"
@@ -99,18 +98,6 @@ const (
 	// maxValue is the largest record that is shared. Servers take twice that.
 	maxValue = 256 << 20
 )
-
-//go:embed scripts/*.lua
-var sources embed.FS
-
-// script returns one of those beside this file.
-func script(name string) *Script {
-	source, err := sources.ReadFile("scripts/" + name + ".lua")
-	if err != nil {
-		panic(fmt.Sprintf("valkey: no script %s", name)) // a mistake in this package, which every test finds
-	}
-	return NewScript(string(source))
-}
 
 var (
 	storeScript  = script("store")

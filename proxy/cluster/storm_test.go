@@ -247,7 +247,9 @@ func (r *replica) storm(users int) {
 	var ctx context.Context
 	ctx, r.calm = context.WithCancel(context.Background())
 	for u := range users {
-		rng := rand.New(rand.NewPCG(r.rng.Uint64(), 0))
+		var seed uint64
+		r.is(func() bool { seed = r.rng.Uint64(); return true })
+		rng := rand.New(rand.NewPCG(seed, 0))
 		r.users.Go(func() {
 			for ctx.Err() == nil {
 				time.Sleep(time.Duration(rng.ExpFloat64() * float64(4*time.Second)))

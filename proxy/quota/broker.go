@@ -51,7 +51,9 @@ func (b *broker) ask(r *fetchRequest, now time.Time) {
 		b.decide(r)
 		return
 	}
-	b.budget.reports.awaitFresh(now)
+	if !b.budget.caution.Reported { // which has every request wait for one
+		b.budget.reports.awaitFresh(now)
+	}
 	if r.queued = true; r.seq == 0 {
 		b.seq++
 		r.seq, r.asked = b.seq, now

@@ -149,7 +149,7 @@ func (b *budget) assumeExhausted(now time.Time) {
 }
 
 // stand has nothing sent from now on: another process tells what is spent.
-func (b *budget) stand(time.Time) { b.told, b.standby, b.following = b.told || !b.standby, true, true }
+func (b *budget) stand() { b.told, b.standby, b.following = b.told || !b.standby, true, true }
 
 // activate has requests sent from now on. With auto nobody knows how many, unless a
 // report was followed.

@@ -337,7 +337,7 @@ func (g *Gate) Restore(snapshot []byte) error {
 
 // Standby has nothing granted, asked for or saved from now on: another process has
 // the quota. Whoever waits for a slot goes on waiting.
-func (g *Gate) Standby() { g.exclusive((*budget).stand) }
+func (g *Gate) Standby() { g.turn(func(b *broker, _ time.Time) { b.budget.stand() }) }
 
 // Follow takes over a snapshot of the process that has the quota, which was saved so
 // long ago or longer, so that no two clocks need agree. The gate stands by. What was
@@ -350,23 +350,21 @@ func (g *Gate) Follow(snapshot []byte, age time.Duration) (err error) {
 
 // AssumeExhausted has everything that is left count as spent by others until a
 // report says otherwise, or a period has passed: what they have spent is not known.
-func (g *Gate) AssumeExhausted() { g.exclusive((*budget).assumeExhausted) }
+func (g *Gate) AssumeExhausted() {
+	g.turn(func(b *broker, now time.Time) { b.budget.assumeExhausted(b.advance(now)) })
+}
 
 // Activate ends a standby. Restore or Follow, if there is something to go on from,
 // comes before it.
 func (g *Gate) Activate() {
-	g.exclusive((*budget).activate)
+	g.turn(func(b *broker, now time.Time) {
+		b.budget.activate(b.advance(now))
+		b.pump(now)
+	})
 	_ = g.persist() // the next grant is not handed out without it
 }
 
-// exclusive is for what must not come between a snapshot and its being saved.
-func (g *Gate) exclusive(event func(b *budget, now time.Time)) {
-	g.turn(func(b *broker, now time.Time) {
-		event(b.budget, b.advance(now))
-		b.pump(now)
-	})
-}
-
+// turn is change for what must not come between a snapshot and its being saved.
 func (g *Gate) turn(event func(b *broker, now time.Time)) {
 	g.saving <- struct{}{}
 	defer func() { <-g.saving }()
