@@ -380,3 +380,54 @@ func TestDelegatedFetchesAreFast(t *testing.T) {
 		t.Errorf("a follower takes %v longer", more)
 	}
 }
+
+// Valkey has no memory left: pages are sent to the replica that wants them, and what
+// is spent is still written.
+func TestReplicasWhenValkeyIsFull(t *testing.T) {
+	t.Parallel()
+	server := valkeytest.Start(t)
+	f := launchFleet(t, server, ll2sim.New(ll2sim.Options{}), 2)
+	server.Do("CONFIG SET maxmemory 1")
+	for i, r := range f.replicas {
+		if a := r.ask(page(i), clientNo(i), ""); a.status != 200 {
+			t.Errorf("replica %d: got %+v, want the page", i, a)
+		}
+		if a := r.ask(page(i), clientNo(i), ""); !strings.Contains(a.cacheStatus, ";hit;") {
+			t.Errorf("replica %d: got %+v, want it cached", i, a)
+		}
+	}
+	f.await(t, "\nperigee_quota_used 2\n")
+	if got := f.sim.Requests().Billed; got != 2 {
+		t.Errorf("upstream was asked %d times", got)
+	}
+}
+
+// Without a quota one replica fetches for all as well, and without Valkey each for
+// itself.
+func TestReplicasWithoutAQuota(t *testing.T) {
+	t.Parallel()
+	server := valkeytest.Start(t)
+	sim := ll2sim.New(ll2sim.Options{Limit: -1, Latency: func() time.Duration { return 100 * time.Millisecond }})
+	upstream := httptest.NewServer(sim)
+	defer upstream.Close()
+	f := &fleet{sim: sim, upstream: upstream.URL}
+	for n := range 2 {
+		f.cuts, f.replicas = append(f.cuts, valkeytest.NewPartition(t, server.Addr())), append(f.replicas, nil)
+		f.launch(t, n, "PERIGEE_QUOTA=off")
+	}
+	f.await(t, "\nperigee_replicas 2\n")
+	f.await(t, "\nperigee_replica_leader_known 1\n")
+	if statuses, _ := f.all(20, func(int) string { return page(0) }, clientNo, ""); statuses[200] != 20 {
+		t.Errorf("got %v", statuses)
+	}
+	if got := sim.Requests().Billed; got != 1 {
+		t.Errorf("upstream was asked %d times, want once", got)
+	}
+	server.Kill()
+	f.await(t, "\nperigee_replica_standalone 1\n")
+	for i, r := range f.replicas {
+		if a := r.ask(page(1+i), clientNo(i), "5"); a.status != 200 {
+			t.Errorf("replica %d: got %+v without Valkey", i, a)
+		}
+	}
+}

@@ -14,13 +14,13 @@ import (
 func TestPendingIsSentAgain(t *testing.T) {
 	p := newPending()
 	r := p.add(Resource{Key: "k\xff", Target: "/k?", Accept: "application/json"},
-		quota.Waiter{Client: "c", Priority: quota.Holding, Deadline: after(8 * time.Second)}, after(-time.Second), true)
+		quota.Waiter{Client: "c", Priority: quota.Stale, Deadline: after(8 * time.Second)}, after(-time.Second), true)
 	first := p.take(noon)
 	if len(first.Fetch) != 1 {
 		t.Fatalf("got %+v, want the request", first)
 	}
 	got := first.Fetch[0]
-	if string(got.Key) != "k\xff" || got.Client != "c" || got.Priority != quota.Holding || got.Wait != 8000 || *got.Age != 1000 || !got.Whole {
+	if string(got.Key) != "k\xff" || got.Client != "c" || got.Priority != quota.Stale || got.Wait != 8000 || *got.Age != 1000 || !got.Whole {
 		t.Errorf("got %+v", got)
 	}
 	for _, tt := range []struct {
