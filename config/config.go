@@ -137,7 +137,7 @@ type Config struct {
 	CORSOrigins Origins `env:"PERIGEE_CORS_ORIGINS" envDefault:"*" allowed:"*, or a comma list of origins such as https://example.org, or off" desc:"Web origins whose scripts may read answers."`
 
 	// UpstreamTimeout is at least a millisecond.
-	UpstreamTimeout time.Duration `env:"PERIGEE_UPSTREAM_TIMEOUT" envDefault:"20s" min:"1ms" desc:"How long one upstream request may take, from dialling to its last byte."`
+	UpstreamTimeout time.Duration `env:"PERIGEE_UPSTREAM_TIMEOUT" envDefault:"20s" min:"1ms" desc:"How long one upstream request may take, from dialling to its last byte. In profile http: until the answer begins, and each silence within a body that may be stored."`
 
 	// MaxBody is 64 KiB to 1 GiB.
 	MaxBody Size `env:"PERIGEE_MAX_BODY" envDefault:"32MiB" min:"64KiB" max:"1GiB" desc:"Longest body that is accepted from upstream."`

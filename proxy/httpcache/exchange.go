@@ -83,6 +83,30 @@ func (x *exchange) response(out *http.Request, e *cache.Entry, h respond.Handlin
 	return respond.Response(out, status, header, body)
 }
 
+// stream is response for a body that is still coming. Its length is -1 if that is not
+// known: then, and of more than one range, the whole is sent, as RFC 9110, section
+// 14.2, allows.
+func (x *exchange) stream(out *http.Request, e *cache.Entry, body *spoolReader, h respond.Handling) *http.Response {
+	request, length := x.Request.Header, body.spool.length
+	if length < 0 || strings.Contains(strings.Join(request["Range"], ","), ",") {
+		request = maps.Clone(request)
+		delete(request, "Range")
+	}
+	header := make(http.Header, len(e.Header)+4)
+	status, s := x.head(header, e, length, request, h)
+	resp := respond.Response(out, status, header, respond.Bytes(nil))
+	body.resp, resp.Body, resp.ContentLength = resp, body, length
+	switch {
+	case len(s.Spans) == 1:
+		body.cut(s.Spans[0].Start, s.Spans[0].End)
+		resp.ContentLength = s.Length
+	case s.Status != http.StatusOK && s.Status != 0:
+		body.Close()
+		resp.Body, resp.ContentLength = http.NoBody, 0
+	}
+	return resp
+}
+
 // staleResponse is the answer with what is stored when upstream fails. Reason is a
 // token that says how.
 func (x *exchange) staleResponse(out *http.Request, reason string) *http.Response {
@@ -100,19 +124,32 @@ func (x *exchange) refuse(p *respond.Problem) {
 // render writes into header what the answer with e says to this request, and
 // returns its status and content (RFC 9111, section 4.3.2).
 func (x *exchange) render(header http.Header, e *cache.Entry, h respond.Handling) (status int, body respond.Content) {
+	status, s := x.head(header, e, int64(len(e.Body)), x.Request.Header, h)
+	if body = respond.Bytes(e.Body); s.Status != 0 {
+		body = s.Content(body)
+	}
+	return status, body
+}
+
+// head writes into header what the answer with e says to a request with the given
+// fields, if the body has that length, and returns its status. Of what is not to be
+// selected from, the selection is the zero value.
+func (x *exchange) head(header http.Header, e *cache.Entry, length int64, request http.Header, h respond.Handling) (status int, s respond.Selection) {
 	maps.Copy(header, e.Header) // the map is the store's, and the values are shared: both are only read
-	status, body = e.Status, respond.Bytes(e.Body)
-	if status != http.StatusNoContent && status != http.StatusNotModified { // those have no content
-		header["Content-Length"] = []string{strconv.Itoa(body.Len())}
+	status = e.Status
+	if status != http.StatusNoContent && status != http.StatusNotModified && length >= 0 { // those have no content
+		header["Content-Length"] = []string{strconv.FormatInt(length, 10)}
 	}
 	if status == http.StatusOK {
-		s := respond.Select(x.Request.Method, x.Request.Header, representation(e))
+		rep := representation(e)
+		rep.Length = max(length, 0)
+		s = respond.Select(x.Request.Method, request, rep)
 		s.Apply(header)
-		status, body = s.Status, s.Content(body)
+		status = s.Status
 	}
 	header["Age"] = []string{strconv.FormatInt(int64(e.CurrentAge(time.Now())/time.Second), 10)}
 	x.settle(header, h)
-	return status, body
+	return status, s
 }
 
 // hitStatus is Cache-Status of a hit on what no other cache spoke of.

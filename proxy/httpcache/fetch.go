@@ -3,6 +3,7 @@ package httpcache
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"sync/atomic"
@@ -27,7 +28,8 @@ type fetcher struct {
 	maxBody  int64
 	observer Observer
 
-	calls     *coalesce.Group[struct{}, *result]
+	budget    budget
+	calls     *coalesce.Group[progress, *result]
 	unshared  atomic.Uint64 // how many calls could not be joined, to name them by
 	refreshes chan struct{} // as many as are under way
 	backoff   backoff
@@ -50,14 +52,55 @@ type result struct {
 type fetched struct {
 	*result
 	started bool           // it was this request that started the fetch
-	resp    *http.Response // for that one to hand on; nil if there is an entry
+	resp    *http.Response // for that one to hand on; nil if there is an entry and no spool
+	spool   *spool         // the body, which is still coming; of the entry only the header is there
 }
 
+// close ends what is not used.
+func (f fetched) close() {
+	if f.resp != nil {
+		f.resp.Body.Close()
+	}
+}
+
+// reader is the reader of a body that is still coming, for the one who started the
+// fetch.
+func (f fetched) reader() (*spoolReader, bool) {
+	if f.spool == nil || f.resp == nil {
+		return nil, false
+	}
+	r, ok := f.resp.Body.(*spoolReader)
+	return r, ok
+}
+
+// progress is what those who wait for a fetch get to know of it before it has ended.
+type progress struct {
+	begun chan struct{} // closed when a body has begun that is kept on the side
+	spool *spool        // written before begun is closed, like head
+	head  *result       // what will be the result, with an entry that has no body yet
+}
+
+func (g *progress) init() {
+	if g.begun == nil {
+		g.begun = make(chan struct{})
+	}
+}
+
+// How long the beginning of a body is waited for, and how much of it: most bodies
+// are there by then, and their answers know their length and whether they are
+// whole. Whoever can be given something stale in place of a body that breaks off
+// waits longer.
+const (
+	patience      = 50 * time.Millisecond
+	stalePatience = time.Second
+	enough        = 64 << 10
+)
+
 func newFetcher(o Options, g *origin, s *store, rules *rfc9111.Shared) *fetcher {
-	return &fetcher{
+	f := &fetcher{
 		origin: g, store: s, rules: rules, timeout: o.Timeout, maxBody: o.MaxBody, observer: o.Observer,
 		refreshes: make(chan struct{}, maxRefreshes),
-		calls: coalesce.NewGroup[struct{}, *result](coalesce.Options{
+		calls: coalesce.NewGroup[progress, *result](coalesce.Options{
 			Started: o.Observer.FetchStarted, Ended: o.Observer.FetchEnded,
 			Panicked: func(key string, value any, stack []byte) {
 				o.Observer.PanicRecovered()
@@ -65,6 +108,8 @@ func newFetcher(o Options, g *origin, s *store, rules *rfc9111.Shared) *fetcher 
 			},
 		}),
 	}
+	f.budget.give(o.MaxUnderway)
+	return f
 }
 
 // close ends the fetches and waits for them.
@@ -75,7 +120,8 @@ func (f *fetcher) close() { f.calls.Close() }
 func (f *fetcher) fetch(x *exchange, out *http.Request, alone bool) (fetched, error) {
 	p := newPlan(x, out, f.store)
 	p.shared = !alone && !f.misses.has(x.target, x.Start)
-	call, started, err := f.calls.Join(f.key(p), nil, func(life context.Context, _ *struct{}) (*result, error) { return f.run(life, p) })
+	call, started, err := f.calls.Join(f.key(p), (*progress).init,
+		func(life context.Context, g *progress) (*result, error) { return f.run(life, p, g) })
 	if err != nil {
 		return fetched{}, err
 	}
@@ -84,12 +130,40 @@ func (f *fetcher) fetch(x *exchange, out *http.Request, alone bool) (fetched, er
 	} else {
 		f.observer.WaiterJoined()
 	}
+	select {
+	case <-call.Done():
+	case <-call.State().begun:
+		if got, ok := readAlong(x, p, call.State(), started); ok {
+			return got, nil
+		}
+	case <-out.Context().Done():
+	}
 	res, err := call.Wait(out.Context())
 	if err != nil {
 		p.handover.abandon()
 		return fetched{}, err
 	}
+	if res.entry != nil {
+		p.handover.abandon()
+	}
 	return fetched{result: res, started: started, resp: p.handover.take()}, nil
+}
+
+// readAlong returns what is there of a body that is still coming, false if it has
+// come to its end or broken off by now.
+func readAlong(x *exchange, p *plan, g *progress, started bool) (fetched, bool) {
+	wait, most := patience, int64(enough)
+	if x.mayFallBack() {
+		wait, most = stalePatience, math.MaxInt64
+	}
+	head := *g.head
+	switch g.spool.settle(x.Request.Context(), wait, most) {
+	case whole, broken:
+		return fetched{}, false
+	case streaming, passed:
+		head.entry, head.stored, head.why = nil, false, g.spool.passes()
+	}
+	return fetched{result: &head, started: started, resp: p.handover.take(), spool: g.spool}, true
 }
 
 // refresh has what is stored for x validated with nobody waiting. It returns the
@@ -106,9 +180,9 @@ func (f *fetcher) refresh(x *exchange) string {
 	p := newPlan(x, f.origin.refreshOf(x.Request), f.store)
 	p.shared = true
 	p.handover.abandon() // what cannot be stored is of no use to anyone
-	_, started, err := f.calls.Join(f.key(p), nil, func(life context.Context, _ *struct{}) (*result, error) {
+	_, started, err := f.calls.Join(f.key(p), (*progress).init, func(life context.Context, g *progress) (*result, error) {
 		defer func() { <-f.refreshes }()
-		return f.run(life, p)
+		return f.run(life, p, g)
 	})
 	if !started {
 		<-f.refreshes
@@ -129,9 +203,9 @@ func (f *fetcher) key(p *plan) string {
 	return p.target + "\n" + f.store.selection(p.target, p.sent)
 }
 
-// run is one fetch. What comes back is stored before anyone sees it.
-func (f *fetcher) run(life context.Context, p *plan) (res *result, err error) {
-	p.epoch = f.store.enter(p.target)
+// run is one fetch. It ends with the body, which those who wait may read before.
+func (f *fetcher) run(life context.Context, p *plan, g *progress) (res *result, err error) {
+	p.progress, p.epoch = g, f.store.enter(p.target)
 	defer f.store.leave(p.epoch)
 	// Look again. A client may look up (1) before another's fetch stores (2) and
 	// join (3) after that fetch has ended: without this look it would ask again.
@@ -150,8 +224,8 @@ func (f *fetcher) run(life context.Context, p *plan) (res *result, err error) {
 			end()
 		}
 	}()
-	timer := time.AfterFunc(f.timeout, func() { cancel(context.DeadlineExceeded) })
-	defer timer.Stop()
+	p.silence = time.AfterFunc(f.timeout, func() { cancel(context.DeadlineExceeded) })
+	defer p.silence.Stop()
 	p.out = p.out.WithContext(ctx)
 	if res, resp, err = f.ask(p); resp != nil {
 		// A response that is handed on may take as long as it likes, and ends with
@@ -209,56 +283,6 @@ func ended(ctx context.Context, err error) error {
 	return fmt.Errorf("fetch: %w", err)
 }
 
-// receive decides on a response with content, and reads it if it may be stored.
-func (f *fetcher) receive(p *plan, x *rfc9111.Exchange, resp *http.Response, res *result) (*result, *http.Response, error) {
-	d := f.rules.Decide(x)
-	res.why = d.Reason
-	switch {
-	case res.failure != "" && p.cached != nil && new(rfc9111.RequestDirectives).ReuseOnError(p.cached, reuseRules(p.cached), x.Answered):
-		res.why = "worse"
-	case resp.StatusCode == http.StatusPartialContent:
-		return f.keepPart(p, x, resp, &d, res)
-	case d.Store:
-		body, whole, err := f.read(p, resp)
-		if err != nil {
-			return nil, nil, err
-		}
-		if whole {
-			res.entry, res.own = newEntry(x, &d, body), fieldsOf(x.Response, d.Omit)
-			f.keep(p, res)
-			return res, nil, nil
-		}
-		res.why = "too-large"
-	case res.failure == "" && res.why != "status" && p.cached != nil:
-		f.store.drop(p.cached) // it is not what upstream says any more
-	}
-	f.misses.add(p.target, x.Answered)
-	return res, resp, nil
-}
-
-// keepPart stores a part, together with what is stored of the same representation
-// (RFC 9111, section 3.4).
-func (f *fetcher) keepPart(p *plan, x *rfc9111.Exchange, resp *http.Response, d *rfc9111.StoreDecision, res *result) (*result, *http.Response, error) {
-	names, _ := rfc9111.VaryNames(resp.Header)
-	asked := p.sent["Range"]
-	if !d.Store || len(names) > 0 || len(asked) != 1 {
-		return res, resp, nil
-	}
-	body, whole, err := f.read(p, resp)
-	if err != nil {
-		return nil, nil, err
-	}
-	pt, ok := partOf(resp.Header, len(body))
-	if !whole || !ok {
-		return res, resp, nil
-	}
-	pt.asked = asked[0]
-	res.entry = newEntry(x, d, body)
-	res.entry.Derived = pt
-	res.stored = f.store.putPart(p.epoch, res.entry)
-	return res, nil, nil
-}
-
 // confirm puts what is stored and a 304 together (RFC 9111, section 4.3.4).
 func (f *fetcher) confirm(p *plan, x *rfc9111.Exchange, res *result) {
 	e, d := freshen(f.rules, p.cached, x)
@@ -280,14 +304,4 @@ func (f *fetcher) keep(p *plan, res *result) {
 	} else {
 		f.misses.add(p.target, e.Answered)
 	}
-}
-
-// read reads a response that may be stored. One that breaks off is a failure of
-// upstream.
-func (f *fetcher) read(p *plan, resp *http.Response) (body []byte, whole bool, err error) {
-	if body, whole, err = readWhole(resp, f.maxBody); err != nil {
-		f.backoff.failed(p.target, time.Now())
-		err = ended(p.out.Context(), err)
-	}
-	return body, whole, err
 }

@@ -13,15 +13,11 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"perigee/cache"
 	"perigee/cache/rfc9111"
 	"perigee/proxy/respond"
 )
-
-// patience is how long a client may take over each piece of a body.
-const patience = time.Minute
 
 // Handler is the cache: it has the order of the stages. It is safe for concurrent
 // use. Close it when no more requests come.
@@ -83,7 +79,6 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.refuse(d.problem)
 	case forward:
 		x.fwd = d.handling.Fwd
-		x.Pace(patience)
 		h.forwarder.Forward(&x.Exchange, x)
 	case serveAndRefresh:
 		d.handling.Detail = h.fetcher.refresh(x)

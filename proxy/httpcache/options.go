@@ -43,12 +43,16 @@ type Options struct {
 	// StaleIfError is how long after its freshness a response is served when
 	// upstream fails, unless it says so itself. If zero, no time at all.
 	StaleIfError time.Duration
-	// Timeout is how long upstream may take to begin a response, and to end one
-	// that is stored. If zero, 30 s.
+	// Timeout is how long upstream may take to begin a response, and how long it may
+	// be silent within the body of one that may be stored. If zero, 30 s.
 	Timeout time.Duration
 	// MaxBody is the longest body that is stored; longer ones are streamed. If
 	// zero, 32 MiB.
 	MaxBody int64
+	// MaxUnderway is how many bytes of bodies may be kept at once until all of them
+	// has come and the last client has read them; what finds no room is streamed and
+	// not stored. If zero, 64 MiB.
+	MaxUnderway int64
 	// Transport sends requests upstream. If nil, one of this package's own, which
 	// sends no unsafe request twice.
 	Transport http.RoundTripper
@@ -65,6 +69,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxBody == 0 {
 		o.MaxBody = 32 << 20
+	}
+	if o.MaxUnderway == 0 {
+		o.MaxUnderway = 64 << 20
 	}
 	if o.Observer == nil {
 		o.Observer = silent{}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"perigee/cache"
 	"perigee/proxy/respond"
@@ -23,7 +24,9 @@ type plan struct {
 	offered []*cache.Entry // variants of which one may be the answer
 	shared  bool           // others may wait for it, and a response that was stored meanwhile will do
 
-	epoch    *epoch // that it is sent in
+	epoch    *epoch      // that it is sent in
+	silence  *time.Timer // ends the request when it fires
+	progress *progress
 	handover handover
 }
 

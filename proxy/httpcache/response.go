@@ -3,7 +3,6 @@ package httpcache
 import (
 	"bytes"
 	"crypto/sha256"
-	"fmt"
 	"io"
 	"net/http"
 	"sync"
@@ -12,37 +11,50 @@ import (
 	"perigee/cache/rfc9111"
 )
 
-// readWhole reads the content of a response. If there is more than limit, or
-// trailers come behind it, which would have to be kept with it, whole is false,
-// and the response can be handed on as it came. Who announces trailers may be
-// streaming, so of that nothing is read.
-func readWhole(resp *http.Response, limit int64) (body []byte, whole bool, err error) {
-	if resp.ContentLength > limit || len(resp.Trailer) > 0 {
-		return nil, false, nil
-	}
-	var b bytes.Buffer
-	if resp.ContentLength > 0 {
-		b.Grow(int(resp.ContentLength) + bytes.MinRead)
-	}
-	n, err := io.Copy(&b, io.LimitReader(resp.Body, limit+1))
-	if err != nil {
-		resp.Body.Close()
-		return nil, false, fmt.Errorf("read the response: %w", err)
-	}
-	if n > limit || len(resp.Trailer) > 0 {
-		resp.Body = &restOfBody{Reader: io.MultiReader(&b, resp.Body), Closer: resp.Body}
-		return nil, false, nil
-	}
-	resp.Body.Close()
-	body = bytes.Clone(b.Bytes()) // the buffer has space left that would stay allocated
-	resp.Body = io.NopCloser(bytes.NewReader(body))
-	return body, true, nil
+// keptBody is a body that is kept on the side while its one reader reads it.
+type keptBody struct {
+	io.ReadCloser
+	resp   *http.Response
+	budget *budget
+	limit  int64
+	whole  func(body []byte) // gets the body when all of it has come; nil: it is not kept any more
+	end    func()
+	kept   []byte
+	taken  int64
+	once   sync.Once
 }
 
-// restOfBody is a body of which the beginning was read already.
-type restOfBody struct {
-	io.Reader
-	io.Closer
+// Read reads, and keeps what it reads.
+func (b *keptBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if b.whole == nil {
+		return n, err
+	}
+	if more := int64(len(b.kept) + n); more > b.limit || more > b.taken && !b.take(2*more) {
+		b.whole, b.kept = nil, nil
+		return n, err
+	}
+	b.kept = append(b.kept, p[:n]...)
+	if err == io.EOF && len(b.resp.Trailer) == 0 { // trailers would have to be kept with it
+		b.whole(bytes.Clone(b.kept)) // the buffer has space left that would stay allocated
+		b.whole = nil
+	}
+	return n, err
+}
+
+// take takes from the budget until n bytes are taken.
+func (b *keptBody) take(n int64) bool {
+	if !b.budget.take(n - b.taken) {
+		return false
+	}
+	b.taken = n
+	return true
+}
+
+// Close ends the body, read or not.
+func (b *keptBody) Close() error {
+	b.once.Do(func() { b.budget.give(b.taken); b.end() })
+	return b.ReadCloser.Close()
 }
 
 // endingBody is a body with which something else ends.

@@ -50,15 +50,15 @@ func (v *reverse) get(x *exchange, out *http.Request) (*http.Response, error) {
 		case err != nil:
 			return fallBack(x, out, err)
 		case got.failure != "" && x.mayFallBack():
-			if got.resp != nil {
-				got.resp.Body.Close()
-			}
+			got.close()
 			v.observer.DowngradeRejected("status")
 			return x.staleResponse(out, got.failure), nil
 		case got.started:
 			return answerStarter(x, out, got), nil
 		case got.entry != nil && shares(x, got.result):
-			return x.response(out, got.entry, respond.Handling{Outcome: respond.Collapsed, Fwd: x.fwd, Stored: got.stored}), nil
+			if resp := answerWaiter(x, out, got); resp != nil {
+				return resp, nil
+			}
 		}
 		alone = true // what came was not for others: ask by ourselves
 	}
@@ -74,12 +74,31 @@ func answerStarter(x *exchange, out *http.Request, got fetched) *http.Response {
 		x.settle(got.resp.Header, h)
 		return got.resp
 	}
-	resp := x.response(out, got.entry, h)
+	var resp *http.Response
+	if body, ok := got.reader(); ok {
+		resp = x.stream(out, got.entry, body, h)
+	} else {
+		resp = x.response(out, got.entry, h)
+	}
 	maps.Copy(resp.Header, got.own)
 	if !got.validated && got.entry.Age == 0 {
 		resp.Header.Del("Age") // it was made for this very request (RFC 9111, section 5.1)
 	}
 	return resp
+}
+
+// answerWaiter answers a request that waited for a fetch of another's, nil if what it
+// brought is gone by now.
+func answerWaiter(x *exchange, out *http.Request, got fetched) *http.Response {
+	h := respond.Handling{Outcome: respond.Collapsed, Fwd: x.fwd, Stored: got.stored}
+	if got.spool == nil {
+		return x.response(out, got.entry, h)
+	}
+	body, ok := got.spool.read(out.Context())
+	if !ok {
+		return nil
+	}
+	return x.stream(out, got.entry, body, h)
 }
 
 // shares reports whether a response that another request caused answers this one
@@ -90,7 +109,14 @@ func shares(x *exchange, res *result) bool {
 	mine, ok := rfc9111.VaryValue(names, x.sent())
 	theirs, _ := rfc9111.VaryValue(names, res.request)
 	return ok && mine == theirs && takesCoding(x.Request.Header, res.entry) &&
-		x.directives.Reuse(res.entry, reuseRules(res.entry), res.entry.Answered) == rfc9111.ServeFresh
+		x.directives.Reuse(res.entry, reuseRules(res.entry), latest(x.Start, res.entry.Answered)) == rfc9111.ServeFresh
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // head sends a HEAD request through. What it brings is news of the response that is
@@ -156,9 +182,7 @@ func (v *reverse) pass(x *exchange, out *http.Request) (*http.Response, error) {
 	v.invalidate(x.target, rfc9111.Invalidated(sent, v.origin.url))
 	h := respond.Handling{Outcome: respond.Bypass, Fwd: x.fwd, FwdStatus: resp.StatusCode}
 	if sent.Method == http.MethodPost {
-		if h.Stored, err = v.keepPosted(x, resp, sent); err != nil {
-			return nil, err
-		}
+		h.Stored = v.keepPosted(x, resp, sent)
 	}
 	x.settle(resp.Header, h)
 	return resp, nil
@@ -177,20 +201,22 @@ func (v *reverse) invalidate(target string, others []string) {
 	}
 }
 
-// keepPosted stores the response to a POST where it serves as one to GET.
-func (v *reverse) keepPosted(x *exchange, resp *http.Response, sent *rfc9111.Exchange) (stored bool, err error) {
+// keepPosted has the response to a POST stored where it serves as one to GET, once all
+// of it has come, and reports whether it will be. Of one whose method was overridden
+// it is not known what it is the response to.
+func (v *reverse) keepPosted(x *exchange, resp *http.Response, sent *rfc9111.Exchange) bool {
 	d := v.rules.Decide(sent)
-	if !d.Store {
-		return false, nil
+	if !d.Store || passes(resp) != "" || overridden(sent.Request) {
+		return false
 	}
 	ep := v.store.enter(x.target)
-	defer v.store.leave(ep)
-	body, whole, err := readWhole(resp, v.maxBody)
-	if err != nil || !whole {
-		return false, err
+	kept := &keptBody{
+		ReadCloser: resp.Body, resp: resp, budget: &v.fetcher.budget, limit: v.maxBody,
+		whole: func(body []byte) { v.store.put(ep, x.sent(), newEntry(sent, &d, body)) },
+		end:   func() { v.store.leave(ep) },
 	}
-	resp.ContentLength = int64(len(body))
-	return v.store.put(ep, x.sent(), newEntry(sent, &d, body)), nil
+	resp.Body = kept
+	return true
 }
 
 // send sends a request on the client's own behalf.

@@ -32,6 +32,16 @@ func keptBack(method, name string) bool {
 	return strings.HasPrefix(name, "x-http-") && rfc9111.Safe(method)
 }
 
+// overridden reports whether a request has a field that may override its method.
+func overridden(h http.Header) bool {
+	for name := range h {
+		if keptBack(http.MethodGet, name) {
+			return true
+		}
+	}
+	return false
+}
+
 // keepBack removes those fields.
 func keepBack(method string, h http.Header) {
 	for name := range h {

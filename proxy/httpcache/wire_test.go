@@ -91,6 +91,9 @@ func TestTrailersPass(t *testing.T) {
 			if body != "hello" || resp.Trailer.Get("Checksum") != "42" {
 				t.Errorf("announced %t: %q, trailer %v", announced, body, resp.Trailer)
 			}
+			if got := resp.Header.Get("Cache-Status"); !strings.HasSuffix(got, "detail=trailers") {
+				t.Errorf("announced %t: Cache-Status %q", announced, got)
+			}
 		}
 	}
 }

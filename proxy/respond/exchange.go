@@ -79,6 +79,7 @@ func (x *Exchange) WriteHeader(status int) {
 			header["Content-Type"] = nil
 		}
 	}
+	x.extend()
 	x.w.WriteHeader(status)
 }
 
@@ -102,17 +103,33 @@ type earlyConn struct {
 // Read reads those first.
 func (c *earlyConn) Read(b []byte) (int, error) { return c.r.Read(b) }
 
-// Write notes how much is sent.
-func (x *Exchange) Write(b []byte) (int, error) {
+// Write notes how much is sent. Of what is long, each piece has its own time.
+func (x *Exchange) Write(b []byte) (n int, err error) {
 	if x.Record.Status == 0 {
 		x.WriteHeader(http.StatusOK)
 	}
+	for first := true; err == nil && (first || len(b) > 0); first = false {
+		x.extend()
+		var sent int
+		sent, err = x.w.Write(b[:min(len(b), maxPiece)])
+		n, b = n+sent, b[sent:]
+	}
+	x.Record.Bytes += int64(n)
+	return n, err
+}
+
+// How long a client may take over each piece of a body, and how long a piece is: one
+// that takes a kilobyte a second is slow, not gone.
+const (
+	patience = time.Minute
+	maxPiece = 64 << 10
+)
+
+// extend gives the client its time for what is written next.
+func (x *Exchange) extend() {
 	if x.control != nil {
 		_ = x.control.SetWriteDeadline(time.Now().Add(x.pace)) // without a connection there is none to set
 	}
-	n, err := x.w.Write(b)
-	x.Record.Bytes += int64(n)
-	return n, err
 }
 
 // Pace gives the client d for each piece of the bodies that it sends and takes.
@@ -121,7 +138,7 @@ func (x *Exchange) Pace(d time.Duration) {
 	x.pace, x.control = d, http.NewResponseController(x.w)
 	if x.Request.ContentLength != 0 {
 		r := x.Request.WithContext(x.Request.Context())
-		r.Body = &paced{ReadCloser: r.Body, x: x}
+		r.Body = &paced{ReadCloser: r.Body, control: x.control, pace: d}
 		x.Request = r
 	}
 }
@@ -129,14 +146,22 @@ func (x *Exchange) Pace(d time.Duration) {
 // paced is a request's body on its way upstream.
 type paced struct {
 	io.ReadCloser
-	x *Exchange
+	control *http.ResponseController
+	pace    time.Duration
+	ended   error
 }
 
 // Read gives the client its time. Where there is no deadline to set, in tests
-// without a connection, it goes without.
-func (p *paced) Read(b []byte) (int, error) {
-	_ = p.x.control.SetReadDeadline(time.Now().Add(p.x.pace))
-	return p.ReadCloser.Read(b)
+// without a connection, it goes without. Behind the end there must be none: net/http
+// reads the connection from then on, to notice when the client leaves, and would take
+// a deadline that has passed for that.
+func (p *paced) Read(b []byte) (n int, err error) {
+	if p.ended != nil {
+		return 0, p.ended
+	}
+	_ = p.control.SetReadDeadline(time.Now().Add(p.pace))
+	n, p.ended = p.ReadCloser.Read(b)
+	return n, p.ended
 }
 
 // Settle notes how the request is handled: in the record, and in header, that of
@@ -152,6 +177,9 @@ func (x *Exchange) Settle(header http.Header, h Handling, cacheStatus string) {
 func (x *Exchange) Send(status int, body Content) {
 	if h := x.w.Header(); h["Content-Length"] == nil && hasContent(status) {
 		h["Content-Length"] = []string{strconv.Itoa(body.Len())}
+	}
+	if body.Len() > maxPiece && x.control == nil {
+		x.Pace(patience) // the server's own deadline is for what is short
 	}
 	x.WriteHeader(status)
 	if x.Request.Method != http.MethodHead && body.Len() > 0 {

@@ -6,12 +6,16 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"strconv"
+	"time"
 )
 
 // Forwarder answers what the cache alone cannot, through httputil.ReverseProxy. X
 // is a profile's own exchange, which goes with the request to the functions that
 // decide. It is safe for concurrent use.
 type Forwarder[X any] struct{ reverse httputil.ReverseProxy }
+
+// flushInterval is how long bytes may wait for others before they go out.
+const flushInterval = 20 * time.Millisecond
 
 // NewForwarder returns a Forwarder. Rewrite turns a client's request into
 // upstream's. RoundTrip gets the answer, from upstream or by then from the cache.
@@ -34,12 +38,15 @@ func NewForwarder[X any](
 			}
 			failed(exchangeOf[X](out), err)
 		},
-		ErrorLog: errorLog,
+		FlushInterval: flushInterval,
+		ErrorLog:      errorLog,
 	}}
 }
 
-// Forward answers the request of e, which is a part of x.
+// Forward answers the request of e, which is a part of x. The client has its time for
+// each piece of a body, in either direction.
 func (f *Forwarder[X]) Forward(e *Exchange, x X) {
+	e.Pace(patience)
 	f.reverse.ServeHTTP(e, e.Request.WithContext(context.WithValue(e.Request.Context(), exchangeKey[X]{}, x)))
 }
 

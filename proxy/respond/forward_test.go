@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -117,18 +118,25 @@ func (d *deadlines) SetWriteDeadline(at time.Time) error { d.write = append(d.wr
 func TestPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
-		x := respond.NewExchange(w, httptest.NewRequest("POST", "/", http.NoBody))
-		x.Request.ContentLength = 5
+		x := respond.NewExchange(w, httptest.NewRequest("POST", "/", strings.NewReader("a")))
 		x.Pace(time.Minute)
-		for range 2 {
-			_, _ = x.Request.Body.Read(nil)
-			_, _ = x.Write([]byte("a"))
+		x.WriteHeader(http.StatusOK)
+		for range 3 { // once behind the end of the body, where no deadline may be set
 			time.Sleep(time.Second)
+			_, _ = x.Request.Body.Read(make([]byte, 1))
+			_, _ = x.Write([]byte("a"))
 		}
-		for name, set := range map[string][]time.Time{"read": w.read, "write": w.write} {
-			if want := []time.Time{x.Start.Add(time.Minute), x.Start.Add(61 * time.Second)}; fmt.Sprint(set) != fmt.Sprint(want) {
-				t.Errorf("%s deadlines: got %v, want %v", name, set, want)
+		at := func(seconds ...time.Duration) (times []time.Time) {
+			for _, s := range seconds {
+				times = append(times, x.Start.Add(s*time.Second))
 			}
+			return times
+		}
+		if want := at(61, 62); fmt.Sprint(w.read) != fmt.Sprint(want) {
+			t.Errorf("read deadlines: got %v, want %v", w.read, want)
+		}
+		if want := at(60, 61, 62, 63); fmt.Sprint(w.write) != fmt.Sprint(want) {
+			t.Errorf("write deadlines: got %v, want %v", w.write, want)
 		}
 	})
 }

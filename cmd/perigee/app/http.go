@@ -13,6 +13,7 @@ import (
 func newHTTP(c *config.Config, store cache.Tier, o httpcache.Observer, log *slog.Logger) (*httpcache.Handler, error) {
 	return httpcache.New(httpcache.Options{
 		UpstreamURL: c.UpstreamURL, Store: store, StaleIfError: c.StaleIfError,
-		Timeout: c.UpstreamTimeout, MaxBody: int64(c.MaxBody), Observer: o, Logger: log,
+		Timeout: c.UpstreamTimeout, MaxBody: int64(c.MaxBody), MaxUnderway: max(int64(c.CacheSize)/4, int64(c.MaxBody)),
+		Observer: o, Logger: log,
 	})
 }
