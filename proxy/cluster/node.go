@@ -299,11 +299,14 @@ func (n *Node) settle(now time.Time) {
 		n.become(following, 0, e.leader)
 		n.gate.Standby()
 	case r.leader != e.leader && !e.failed:
-		if e.leader != "" {
+		if e.leader == "" {
+			n.o.Logger.Info("no replica leads")
+		} else {
 			n.o.Logger.Info("another replica leads", "leader", e.leader)
 		}
 		n.become(following, 0, e.leader)
 	case e.deserted(now) && r.leader != "":
+		n.o.Logger.Warn("the server is lost: what is not cached is not fetched")
 		n.become(following, 0, "")
 	}
 }

@@ -109,8 +109,8 @@ type shared struct {
 }
 
 func newShared(c *valkey.Client, namespace string) *shared {
-	key := func(what string) string { return "perigee:{" + namespace + ":quota}:" + what }
-	return &shared{c, key("leader"), key("state"), key("replicas"), key("ledger2")}
+	key := func(what string) string { return "perigee:{" + namespace + ":cluster}:" + what }
+	return &shared{c, key("leader"), key("state"), key("replicas"), key("ledger")}
 }
 
 // args are the arguments of a beat of a replica.
