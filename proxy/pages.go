@@ -39,7 +39,7 @@ func (a *assembly) run() decision {
 		if a.serves(a.windows.Entries[i]) {
 			continue
 		}
-		if d, ok := a.fetch(i); !ok {
+		if d, ok := a.fetchWindow(i); !ok {
 			return d
 		}
 		a.windows.Trim(i)
@@ -59,8 +59,8 @@ func (a *assembly) cannotAffordBoth() bool {
 	return len(w) == 2 && w[0] == nil && w[1] == nil && a.gate.View(a.x.client.ID, a.x.Start).Remaining == 1
 }
 
-// fetch fetches window i. If ok is false, d is what to answer.
-func (a *assembly) fetch(i int) (d decision, ok bool) {
+// fetchWindow fetches window i. If ok is false, d is what to answer.
+func (a *assembly) fetchWindow(i int) (d decision, ok bool) {
 	res := &a.windows.Plan.Windows[i]
 	f := a.ask(a.x, a.out, res, fetch.Request{Waiter: a.x.waiter(a.patience)})
 	a.note(f)
