@@ -169,7 +169,7 @@ func readAlong(x *exchange, p *plan, g *progress, started bool) (fetched, bool) 
 // refresh has what is stored for x validated with nobody waiting. It returns the
 // detail for the stale answer: whether it is being refreshed.
 func (f *fetcher) refresh(x *exchange) string {
-	if p := f.backoff.check(x.target, x.mayFallBack(), time.Now()); p != nil {
+	if p := f.backoff.check(x.target, x.sent(), x.mayFallBack(), time.Now()); p != nil {
 		return "stale-" + p.Reason
 	}
 	select {
@@ -256,7 +256,7 @@ func (f *fetcher) ask(p *plan) (*result, *http.Response, error) {
 	if res.failure != "" {
 		f.backoff.answered(p.target, p.sent, resp, x.Answered)
 	} else {
-		f.backoff.succeeded(p.target)
+		f.backoff.succeeded(p.target, p.sent)
 	}
 	if resp.StatusCode == http.StatusNotModified && p.cached != nil {
 		resp.Body.Close()

@@ -1,7 +1,11 @@
 package httpcache
 
 import (
+	"crypto/sha256"
+	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,20 +25,18 @@ const (
 // with a 429 until its Retry-After has passed, and what just failed for as long as
 // keeps a crowd from finding that out one by one. It is a plain state machine:
 // every method takes now.
+//
+// Upstream may tell clients apart by any field, an API key or the name of a program,
+// and which one is not known here. So a 429 is for the requests that are the same,
+// see sameRequest. A failure is one of the target.
 type backoff struct {
-	mu      sync.Mutex // guards the field below
-	refused map[string]refusal
+	mu        sync.Mutex // guards the fields below
+	throttled map[string]time.Time
+	failing   map[string]time.Time
 }
 
-// refusal is why a target must not be asked for.
-type refusal struct {
-	until     time.Time
-	throttled bool
-	everybody bool // and not only those who have something stale to be served
-}
-
-// answered remembers what a response says about asking again. A 429 to a request
-// with credentials may be meant for its sender alone.
+// answered remembers what a failure says about asking again; request has the fields
+// that upstream was sent.
 func (b *backoff) answered(target string, request http.Header, resp *http.Response, now time.Time) {
 	if resp.StatusCode != http.StatusTooManyRequests {
 		b.failed(target, now)
@@ -44,59 +46,70 @@ func (b *backoff) answered(target string, request http.Header, resp *http.Respon
 	if !ok {
 		after = backoffUnexplained
 	}
-	personal := request["Authorization"] != nil || request["Cookie"] != nil
-	b.set(target, refusal{until: now.Add(min(after, maxBackoff)), throttled: true, everybody: !personal})
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	set(&b.throttled, sameRequest(target, request), now.Add(min(after, maxBackoff)))
 }
 
-// failed remembers that upstream failed, if it is not known to throttle.
+// failed remembers that upstream failed.
 func (b *backoff) failed(target string, now time.Time) {
-	if known, ok := b.get(target, now); !ok || !known.throttled {
-		b.set(target, refusal{until: now.Add(backoffAfterFailure)})
-	}
-}
-
-func (b *backoff) set(target string, r refusal) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.refused == nil || len(b.refused) >= maxBackoffs {
-		b.refused = make(map[string]refusal)
-	}
-	b.refused[target] = r
+	set(&b.failing, target, now.Add(backoffAfterFailure))
 }
 
-// succeeded forgets the failures of a target.
-func (b *backoff) succeeded(target string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.refused, target)
+func set(m *map[string]time.Time, key string, until time.Time) {
+	if *m == nil || len(*m) >= maxBackoffs {
+		*m = make(map[string]time.Time)
+	}
+	(*m)[key] = until
 }
 
-func (b *backoff) get(target string, now time.Time) (refusal, bool) {
+// succeeded forgets the failures of a target, and that a request was refused.
+func (b *backoff) succeeded(target string, request http.Header) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	r, ok := b.refused[target]
-	if ok && !now.Before(r.until) {
-		delete(b.refused, target)
-		return refusal{}, false
+	delete(b.failing, target)
+	if len(b.throttled) > 0 {
+		delete(b.throttled, sameRequest(target, request))
 	}
-	return r, ok
 }
 
 // check says why upstream must not be asked for a target now, nil if it may. A
 // failure binds only those who have something stale to be served.
-func (b *backoff) check(target string, hasStale bool, now time.Time) *respond.Problem {
-	r, ok := b.get(target, now)
-	switch {
-	case !ok, !r.everybody && !hasStale:
-		return nil
-	case !r.throttled:
+func (b *backoff) check(target string, request http.Header, hasStale bool, now time.Time) *respond.Problem {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.throttled) > 0 {
+		if left := b.throttled[sameRequest(target, request)].Sub(now); left > 0 {
+			return &respond.Problem{
+				Status: http.StatusTooManyRequests, Reason: "throttled", RetryAfter: left,
+				Detail: "Upstream refuses this for the next " + respond.Seconds(left) + " seconds.",
+			}
+		}
+	}
+	if hasStale && now.Before(b.failing[target]) {
 		return &respond.Problem{Status: http.StatusBadGateway, Reason: "backoff", Detail: "Upstream failed a moment ago."}
 	}
-	left := r.until.Sub(now)
-	return &respond.Problem{
-		Status: http.StatusTooManyRequests, Reason: "throttled", RetryAfter: left,
-		Detail: "Upstream refuses this for the next " + respond.Seconds(left) + " seconds.",
+	return nil
+}
+
+// sameRequest is the same for requests for a target that upstream cannot tell apart,
+// but for what they say about caches and parts.
+func sameRequest(target string, request http.Header) string {
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(request)) {
+		switch name {
+		case "Cache-Control", "Pragma", "Range", "If-Range", "If-None-Match", "If-Modified-Since", "Connection",
+			"Via", "Surrogate-Capability", // and those by which each request is followed:
+			"Traceparent", "Tracestate", "X-Request-Id", "X-Correlation-Id", "X-Amzn-Trace-Id":
+			continue
+		}
+		for _, value := range request[name] {
+			_, _ = fmt.Fprintf(h, "%s: %s\n", name, value)
+		}
 	}
+	return string(h.Sum(nil)) + target
 }
 
 // How long it is remembered that responses cannot be shared, and of how many

@@ -1,7 +1,9 @@
 package httpcache
 
 import (
+	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -56,6 +58,8 @@ type Options struct {
 	// Transport sends requests upstream. If nil, one of this package's own, which
 	// sends no unsafe request twice.
 	Transport http.RoundTripper
+	// DialContext makes the connections of that transport. If nil, a net.Dialer does.
+	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 	// Observer is called for what happens. If nil, nothing is.
 	Observer Observer
 	// Logger gets the access records and what an operator should know. If nil,

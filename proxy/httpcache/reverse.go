@@ -42,7 +42,7 @@ func (v *reverse) roundTrip(x *exchange, out *http.Request) (*http.Response, err
 func (v *reverse) get(x *exchange, out *http.Request) (*http.Response, error) {
 	alone := !x.shareable()
 	for {
-		if p := v.fetcher.backoff.check(x.target, x.mayFallBack(), time.Now()); p != nil {
+		if p := v.fetcher.backoff.check(x.target, x.sent(), x.mayFallBack(), time.Now()); p != nil {
 			return fallBack(x, out, p)
 		}
 		got, err := v.fetcher.fetch(x, out, alone)
@@ -122,7 +122,7 @@ func latest(a, b time.Time) time.Time {
 // head sends a HEAD request through. What it brings is news of the response that is
 // stored for GET (RFC 9111, section 4.3.5).
 func (v *reverse) head(x *exchange, out *http.Request) (*http.Response, error) {
-	if p := v.fetcher.backoff.check(x.target, x.mayFallBack(), time.Now()); p != nil {
+	if p := v.fetcher.backoff.check(x.target, x.sent(), x.mayFallBack(), time.Now()); p != nil {
 		return fallBack(x, out, p)
 	}
 	ep := v.store.enter(x.target)
@@ -132,7 +132,7 @@ func (v *reverse) head(x *exchange, out *http.Request) (*http.Response, error) {
 		return fallBack(x, out, err)
 	}
 	if reason := failure(resp.StatusCode); reason != "" {
-		v.fetcher.backoff.answered(x.target, out.Header, resp, time.Now())
+		v.fetcher.backoff.answered(x.target, x.sent(), resp, time.Now())
 		if x.mayFallBack() {
 			resp.Body.Close()
 			return x.staleResponse(out, reason), nil

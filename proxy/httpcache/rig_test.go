@@ -96,7 +96,7 @@ func newRig(t *testing.T, o httpcache.Options, steps ...http.HandlerFunc) *rig {
 	base, err := url.Parse("http://upstream.test")
 	must(t, err)
 	o.UpstreamURL, o.Store = base, store
-	if o.Transport == nil {
+	if o.Transport == nil && o.DialContext == nil {
 		o.Transport = up
 	}
 	h, err := httpcache.New(o)

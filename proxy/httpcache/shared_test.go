@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -244,4 +245,52 @@ func TestWhatIsNoResponseIsAFailure(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A 429 to one client, whom upstream knows by a key or the name of a program, refused the
+// URL to everybody, pages that are never stored too.
+func TestA429IsForTheRequestsThatAreTheSame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, httpcache.Options{}, func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("X-Api-Key") == "greedy" || r.Header.Get("User-Agent") == "greedy" {
+				says(429, "slow down", "Retry-After", "3600")(w, r)
+				return
+			}
+			says(200, "hello", "Cache-Control", "no-store")(w, r)
+		})
+		for _, greedy := range [][]string{{"X-Api-Key", "greedy"}, {"User-Agent", "greedy"}} {
+			asked := r.up.asked()
+			for range 3 {
+				if got := r.get(greedy...); got.status != 429 {
+					t.Errorf("%v got %d", greedy, got.status)
+				}
+			}
+			r.wantAsked(asked + 1)
+			if got := r.get(append(greedy, "Cache-Control", "no-cache")...); got.status != 429 || got.header.Get("Retry-After") != "3600" {
+				t.Errorf("%v got %d by insisting", greedy, got.status)
+			}
+			r.wantAsked(asked + 1)
+			for _, other := range [][]string{nil, {"X-Api-Key", "modest"}, {"User-Agent", "modest"}} {
+				r.want(r.get(other...), 200, "hello", "fwd=uri-miss")
+			}
+		}
+	})
+}
+
+// Of those who wait together one is refused: the others ask by themselves.
+func TestA429ToOneOfThoseWhoWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, httpcache.Options{}, slowly(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("X-Api-Key") == "greedy" {
+				says(429, "slow down", "Retry-After", "3600")(w, r)
+				return
+			}
+			says(200, "hello", "Cache-Control", "max-age=60")(w, r)
+		}))
+		var both sync.WaitGroup
+		both.Go(func() { r.want(r.get("X-Api-Key", "greedy"), 429, "slow down", "fwd=uri-miss") })
+		synctest.Wait()
+		both.Go(func() { r.want(r.get("X-Api-Key", "modest"), 200, "hello", "fwd=uri-miss") })
+		both.Wait()
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -304,4 +305,42 @@ func TestTheAnswerToAPostIsStreamed(t *testing.T) {
 		}
 		r.want(r.get(), 200, strings.Join(up.pieces, ""), "hit")
 	})
+}
+
+// Dials outlived their requests, and with an upstream that did not answer at all they
+// piled up.
+func TestADialEndsWithItsRequest(t *testing.T) {
+	for _, tt := range []struct {
+		method  string
+		timeout time.Duration // of the proxy
+		leaves  time.Duration // the client
+	}{{"GET", time.Second, time.Hour}, {"POST", time.Second, time.Hour}, {"HEAD", time.Minute, time.Second}, {"POST", time.Minute, time.Second}} {
+		synctest.Test(t, func(t *testing.T) {
+			var dialling, most atomic.Int32
+			r := newRig(t, httpcache.Options{
+				Timeout: tt.timeout,
+				DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+					most.Store(max(most.Load(), dialling.Add(1)))
+					defer dialling.Add(-1)
+					<-ctx.Done()
+					return nil, ctx.Err()
+				},
+			})
+			ctx, cancel := context.WithTimeout(t.Context(), tt.leaves)
+			defer cancel()
+			var all sync.WaitGroup
+			for i := range 400 {
+				all.Go(func() {
+					defer func() { _ = recover() }() // the client has left
+					r.do(ctx, tt.method, fmt.Sprintf("/%d", i))
+				})
+			}
+			time.Sleep(time.Second + time.Millisecond)
+			synctest.Wait()
+			if n := dialling.Load(); n > 0 || most.Load() > 256 {
+				t.Errorf("%s: %d dials are under way after a second, at most there were %d", tt.method, n, most.Load())
+			}
+			all.Wait()
+		})
+	}
 }

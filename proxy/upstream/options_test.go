@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -108,4 +110,41 @@ func TestConnectTimeout(t *testing.T) {
 			t.Errorf("%s: got %+v", name, e)
 		}
 	}
+}
+
+// A dial ends with its request: with an upstream that does not answer at all, dials
+// would pile up.
+func TestADialEndsWithItsRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var dialling atomic.Int32
+		c := newClient(t, nowhere, Options{
+			Timeout: time.Second, ConnectTimeout: time.Hour, PassTimeout: time.Second,
+			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				dialling.Add(1)
+				defer dialling.Add(-1)
+				<-ctx.Done()
+				return nil, ctx.Err()
+			},
+		})
+		for range 50 {
+			go func() { _, _ = c.Get(t.Context(), Request{Path: "/"}) }()
+		}
+		for range 5 {
+			req := outgoing(t, "GET", "/", nil)
+			go func() {
+				if resp, err := c.RoundTrip(req); err == nil {
+					resp.Body.Close()
+				}
+			}()
+		}
+		synctest.Wait()
+		if n := dialling.Load(); n != 55 {
+			t.Errorf("%d dials are under way, want 55", n)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if n := dialling.Load(); n > 0 {
+			t.Errorf("%d dials have outlived their requests", n)
+		}
+	})
 }
