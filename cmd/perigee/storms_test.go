@@ -89,7 +89,7 @@ func TestTheLeadIsHandedOver(t *testing.T) {
 type storm struct {
 	name   string
 	always bool // not only if it is asked for
-	lost   bool // no replica reaches Valkey meanwhile
+	lost   bool // to a replica that does not lead
 	begin  func(*trouble)
 	end    func(*trouble)
 }
@@ -114,7 +114,7 @@ func storms() []storm {
 		{oldCopy, false, false, func(x *trouble) { x.server.Restart() }, nothing},
 		{"Valkey is slow", false, true, func(x *trouble) { x.delay(2 * time.Second) }, func(x *trouble) { x.delay(0) }},
 		{"the leader is cut off", true, false, func(x *trouble) { x.cuts[x.leads].Cut() }, func(x *trouble) { x.cuts[x.leads].Heal() }},
-		{"a follower is cut off", false, false, func(x *trouble) { x.cuts[x.follows].Cut() }, func(x *trouble) { x.cuts[x.follows].Heal() }},
+		{"a follower is cut off", false, true, func(x *trouble) { x.cuts[x.follows].Cut() }, func(x *trouble) { x.cuts[x.follows].Heal() }},
 		{"all are cut off", false, true, func(x *trouble) { x.eachCut((*valkeytest.Partition).Cut) }, func(x *trouble) { x.eachCut((*valkeytest.Partition).Heal) }},
 		{"the leader is killed and replaced", true, false, func(x *trouble) { x.replace(x.leads) }, nothing},
 		{"the leader is paused", false, false, func(x *trouble) { x.signal(x.leads, syscall.SIGSTOP) }, func(x *trouble) { x.signal(x.leads, syscall.SIGCONT) }},

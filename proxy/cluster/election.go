@@ -165,8 +165,8 @@ func (e *election) next(now time.Time) time.Time {
 	return due
 }
 
-// others is how many other replicas may be there: those that were heard from, and of
-// the missing ones as many as may spend unseen.
+// replicas is how many there may be: those that were heard from, this one among them,
+// and of the missing ones as many as may spend unseen.
 func (e *election) replicas() int { return e.live + min(e.missing, mostUnseen) }
 
 // mayBeUnseen is how many other replicas may spend without this one's knowing.
