@@ -120,8 +120,7 @@ func (f *fetcher) close() { f.calls.Close() }
 func (f *fetcher) fetch(x *exchange, out *http.Request, alone bool) (fetched, error) {
 	p := newPlan(x, out, f.store)
 	p.shared = !alone && !f.misses.has(x.target, x.Start)
-	call, started, err := f.calls.Join(f.key(p), (*progress).init,
-		func(life context.Context, g *progress) (*result, error) { return f.run(life, p, g) })
+	call, started, err := f.join(p)
 	if err != nil {
 		return fetched{}, err
 	}
@@ -180,17 +179,32 @@ func (f *fetcher) refresh(x *exchange) string {
 	p := newPlan(x, f.origin.refreshOf(x.Request), f.store)
 	p.shared = true
 	p.handover.abandon() // what cannot be stored is of no use to anyone
-	_, started, err := f.calls.Join(f.key(p), (*progress).init, func(life context.Context, g *progress) (*result, error) {
-		defer func() { <-f.refreshes }()
-		return f.run(life, p, g)
-	})
+	p.ended = func() { <-f.refreshes }
+	_, started, err := f.join(p)
 	if !started {
-		<-f.refreshes
+		p.ended()
 	}
 	if err != nil {
 		return "stale-shutdown"
 	}
 	return "stale-while-revalidate"
+}
+
+// join joins the fetch that p may share, or starts it. Who comes after an invalidation
+// does not join a fetch from before it: what that brings may be older than the change,
+// of which whoever made it knows by now.
+func (f *fetcher) join(p *plan) (call *coalesce.Call[progress, *result], started bool, err error) {
+	p.epoch = f.store.enter(p.target)
+	call, started, err = f.calls.Join(f.key(p), (*progress).init, func(life context.Context, g *progress) (*result, error) {
+		defer p.ended()
+		defer f.store.leave(p.epoch)
+		p.progress = g
+		return f.run(life, p)
+	})
+	if !started {
+		f.store.leave(p.epoch)
+	}
+	return call, started, err
 }
 
 // key is the same for plans that may share a fetch. It tells apart what is known to
@@ -200,13 +214,11 @@ func (f *fetcher) key(p *plan) string {
 	if !p.shared {
 		return strconv.FormatUint(f.unshared.Add(1), 10)
 	}
-	return p.target + "\n" + f.store.selection(p.target, p.sent)
+	return p.target + "\n" + strconv.FormatUint(p.epoch.number, 10) + "\n" + f.store.selection(p.target, p.sent)
 }
 
 // run is one fetch. It ends with the body, which those who wait may read before.
-func (f *fetcher) run(life context.Context, p *plan, g *progress) (res *result, err error) {
-	p.progress, p.epoch = g, f.store.enter(p.target)
-	defer f.store.leave(p.epoch)
+func (f *fetcher) run(life context.Context, p *plan) (res *result, err error) {
 	// Look again. A client may look up (1) before another's fetch stores (2) and
 	// join (3) after that fetch has ended: without this look it would ask again.
 	if p.shared {

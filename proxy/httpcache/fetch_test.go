@@ -49,6 +49,43 @@ func TestManyCauseOneFetch(t *testing.T) {
 	})
 }
 
+// A client that had changed something was given what was before: it joined a fetch
+// that had been sent before the change. The same goes for who has purged it.
+func TestWhoComesAfterAChangeDoesNotJoinAFetchFromBefore(t *testing.T) {
+	for name, change := range map[string]func(*rig) error{
+		"POST": func(r *rig) error {
+			r.want(r.do(r.t.Context(), http.MethodPost, "/x"), 204, "", "fwd=method")
+			return nil
+		},
+		"purge": func(r *rig) error {
+			_, err := r.h.Purge("/x")
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				version := "old"
+				r := newRig(t, httpcache.Options{}, func(w http.ResponseWriter, req *http.Request) {
+					if req.Method == http.MethodPost {
+						version = "new"
+						w.WriteHeader(http.StatusNoContent)
+						return
+					}
+					slowly(says(200, version, "Cache-Control", "max-age=10"))(w, req)
+				})
+				before := make(chan answer)
+				go func() { before <- r.do(t.Context(), http.MethodGet, "/x") }()
+				synctest.Wait()
+				must(t, change(r))
+				version = "new"
+				r.want(r.do(t.Context(), http.MethodGet, "/x"), 200, "new", "fwd=uri-miss")
+				r.want(<-before, 200, "old", "fwd=uri-miss")
+				r.want(r.do(t.Context(), http.MethodGet, "/x"), 200, "new", "hit")
+			})
+		})
+	}
+}
+
 // What may not be shared is not: each gets an answer of its own, and the next time
 // nobody waits for anybody.
 func TestWhoWaitedForAnUncacheableAnswerAsksAlone(t *testing.T) {

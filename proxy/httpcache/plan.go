@@ -27,6 +27,7 @@ type plan struct {
 	epoch    *epoch      // that it is sent in
 	silence  *time.Timer // ends the request when it fires
 	progress *progress
+	ended    func() // is called when the fetch has ended
 	handover handover
 }
 
@@ -34,7 +35,7 @@ type plan struct {
 func newPlan(x *exchange, out *http.Request, s *store) *plan {
 	p := &plan{
 		in: x.Request, sent: x.sent(), out: out.Clone(context.WithoutCancel(out.Context())), url: x.url(), target: x.target,
-		cached: x.stored.entry,
+		cached: x.stored.entry, ended: func() {},
 	}
 	switch {
 	case p.cached != nil:

@@ -25,8 +25,9 @@ const maxVariants = 32
 type store struct {
 	tier cache.Tier
 
-	mu     sync.Mutex // guards changes of the tier that depend on what is in it, and the field below
+	mu     sync.Mutex // guards changes of the tier that depend on what is in it, and the fields below
 	epochs map[string]*epoch
+	begun  uint64 // epochs, to number them
 }
 
 // epoch is the time from one invalidation of a target to the next, as far as
@@ -34,6 +35,7 @@ type store struct {
 // epoch is not stored in the next: it may be older than the change.
 type epoch struct {
 	target string
+	number uint64 // no other epoch has it
 	users  int
 	ended  bool
 }
@@ -145,7 +147,8 @@ func (s *store) enter(target string) *epoch {
 	defer s.mu.Unlock()
 	ep := s.epochs[target]
 	if ep == nil {
-		ep = &epoch{target: target}
+		s.begun++
+		ep = &epoch{target: target, number: s.begun}
 		s.epochs[target] = ep
 	}
 	ep.users++
