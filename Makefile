@@ -4,11 +4,12 @@ SHELL := /bin/bash
 
 # ./... skips folders named testdata, and one of ours is a package.
 PACKAGES := ./... ./testdata
-# Which benchmarks run, and how long each fuzz target does.
+# Which benchmarks run, and how long the soak and each fuzz target do.
 BENCH ?= .
+SOAK ?= 3m
 FUZZTIME ?= 20s
 
-.PHONY: run build test cache-tests bench replay fuzz lint fmt
+.PHONY: run build test cache-tests soak bench replay fuzz lint fmt
 
 run: ## in front of the real API, with the settings of the environment
 	go run ./cmd/perigee
@@ -22,6 +23,9 @@ test: ## everything, with the race detector, which needs cgo; installs what is m
 
 cache-tests: ## the public suite for HTTP caches, against the binary; needs Node.js and npm
 	.ci/cache-tests
+
+soak: ## everything at once, in both profiles, with the race detector
+	CGO_ENABLED=1 PERIGEE_SOAK=$(SOAK) go test -race -count=1 -timeout=0 -v -run='^TestSoak$$' ./cmd/perigee/soak
 
 bench:
 	go test -run='^$$' -bench='$(BENCH)' -benchmem $(PACKAGES)

@@ -27,6 +27,7 @@ func arrows() []arrow {
 	return []arrow{
 		{from: "cmd/perigee", to: []string{"cmd/perigee/app", "config", "proxy/ll2sim"}, tests: []string{"cache", "cache/archive", "cache/disk", "proxy/ll2"}},
 		{from: "cmd/perigee/app", to: []string{"cache", "cache/archive", "cache/disk", "cache/rfc9111", "cache/valkey", "config", "metrics", "proxy", "proxy/clients", "proxy/cluster", "proxy/collection", "proxy/fetch", "proxy/httpcache", "proxy/quota", "proxy/respond", "proxy/upstream"}},
+		{from: "cmd/perigee/soak", tests: []string{"cmd/perigee/app", "config"}},
 		{from: "config", to: []string{"cache/valkey"}},
 		{from: "proxy", to: []string{"cache", "cache/rfc9111", "proxy/clients", "proxy/cluster", "proxy/coalesce", "proxy/collection", "proxy/fetch", "proxy/ll2", "proxy/ll2/body", "proxy/quota", "proxy/render", "proxy/respond", "proxy/upstream"}},
 		{from: "proxy/clients"},
