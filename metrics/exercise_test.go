@@ -69,7 +69,8 @@ func everything(endpoints []string) Options {
 	return Options{
 		Endpoints: endpoints, Memory: someMemory, Disk: someDisk, Valkey: someValkey,
 		Shared: someShared, Cluster: someCluster,
-		Quota: someQuota, QuotaClients: someClients, WindowsCached: someWindows,
+		Record: func() (uint64, string) { return 13, "the disk is full" },
+		Quota:  someQuota, QuotaClients: someClients, WindowsCached: someWindows,
 	}
 }
 

@@ -46,6 +46,9 @@ type Options struct {
 	// most of it, at most.
 	Quota        func() quota.Stats
 	QuotaClients func(n int) []quota.ClientUse
+	// Record returns how often the record of the quota could not be saved, and why it
+	// cannot be now: "" if it can.
+	Record func() (failures uint64, unhealthy string)
 	// WindowsCached is the number of windows that are cached.
 	WindowsCached func() int
 	// Now is the clock. If nil, time.Now.

@@ -141,6 +141,8 @@ perigee_quota_granted_total{priority="waiting"} 1
 perigee_quota_limit 15
 perigee_quota_next_slot_seconds 540
 perigee_quota_period_seconds 3600
+perigee_quota_record_errors_total 13
+perigee_quota_record_unhealthy 1
 perigee_quota_refused_total{priority="stale",reason="share"} 1
 perigee_quota_remaining 8
 perigee_quota_report_age_seconds 60

@@ -95,6 +95,12 @@ func registerStates(reg prometheus.Registerer, o Options) {
 	if o.Quota != nil {
 		reg.MustRegister(&stateCollector[quotaState]{func() quotaState { return readQuota(o) }, quotaRows()})
 	}
+	if o.Record != nil {
+		reg.MustRegister(&stateCollector[recordState]{func() (s recordState) {
+			s.failures, s.unhealthy = o.Record()
+			return s
+		}, recordRows()})
+	}
 	if o.WindowsCached != nil {
 		reg.MustRegister(&stateCollector[int]{o.WindowsCached, []row[int]{
 			gauge("perigee_windows_cached", "Windows that are cached and may still be served, fresh or stale.", func(n int) int { return n }),
@@ -132,6 +138,20 @@ func diskRows() []row[disk.Stats] {
 		counter("perigee_disk_damaged_total", "Files that were damaged and set aside.", func(s S) uint64 { return s.Damaged }),
 		counter("perigee_disk_errors_total", "Calls that failed because the disk was full, read-only, gone or too slow, or for another reason.",
 			func(s S) uint64 { return s.Full + s.ReadOnly + s.Vanished + s.Slow + s.OtherFaults }),
+	}
+}
+
+// recordState is how the record of the quota is.
+type recordState struct {
+	failures  uint64
+	unhealthy string
+}
+
+func recordRows() []row[recordState] {
+	type S = recordState
+	return []row[S]{
+		gauge("perigee_quota_record_unhealthy", "1 if what is spent of the quota could not be saved last, so that it does not survive a restart.", func(s S) int { return truth(s.unhealthy != "") }),
+		counter("perigee_quota_record_errors_total", "Times that what is spent of the quota could not be saved.", func(s S) uint64 { return s.failures }),
 	}
 }
 

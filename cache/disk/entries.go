@@ -39,7 +39,7 @@ func newEntries(o Options) *entries {
 		files:      &files{dir: o.Dir},
 		index:      newIndex(),
 		tombstones: newTombstones(),
-		health:     &health{dir: o.Dir, log: o.Logger, now: o.Now},
+		health:     &health{what: "the disk cache", dir: o.Dir, log: o.Logger, now: o.Now},
 		log:        o.Logger, now: o.Now, uses: o.Uses, maxBytes: o.MaxBytes,
 	}
 }
@@ -134,6 +134,18 @@ func (s *entries) writeAside(n name, parts ...[]byte) (path string, err error) {
 		return "", err
 	}
 	return writeAside(folder, parts...)
+}
+
+// probe tries whether the medium has recovered, so that this is noticed although
+// nothing is fetched.
+func (s *entries) probe() {
+	if _, unhealthy := s.health.state(); unhealthy == "" || makeFolder(s.files.dir) != nil {
+		return
+	}
+	if path, err := writeAside(s.files.dir, []byte("probe")); err == nil {
+		os.Remove(path)
+		s.health.recovered()
+	}
 }
 
 // delete removes the file of w.

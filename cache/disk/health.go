@@ -55,9 +55,10 @@ const logPause = time.Hour
 // health counts the faults of the medium, and logs each kind once in a while. It
 // never stops anybody: the caller goes on as after a miss.
 type health struct {
-	dir string
-	log *slog.Logger
-	now func() time.Time
+	what string // fails, in words for the log
+	dir  string
+	log  *slog.Logger
+	now  func() time.Time
 
 	mu      sync.Mutex // guards all below
 	counts  [faultKinds]uint64
@@ -69,7 +70,7 @@ type health struct {
 func (h *health) note(err error) {
 	kind := kindOf(err)
 	if h.count(kind, h.now()) {
-		h.log.Warn("the disk cache is unhealthy", "why", kind.String(), "folder", h.dir, "err", err)
+		h.log.Warn(h.what+" is unhealthy", "why", kind.String(), "folder", h.dir, "err", err)
 	}
 }
 
@@ -86,11 +87,15 @@ func (h *health) count(kind fault, now time.Time) bool {
 	return true
 }
 
-// recovered notes that a write has succeeded.
+// recovered notes that a write has succeeded, and logs it if one had failed before.
 func (h *health) recovered() {
 	h.mu.Lock()
-	defer h.mu.Unlock()
+	was := h.current
 	h.current = ""
+	h.mu.Unlock()
+	if was != "" {
+		h.log.Info(h.what+" is well again", "was", was, "folder", h.dir)
+	}
 }
 
 // state returns the counts and what is wrong.

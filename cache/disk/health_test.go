@@ -32,7 +32,7 @@ func TestKindOf(t *testing.T) {
 func TestFaultsAreLoggedOnceInAWhile(t *testing.T) {
 	var log cachetest.Logbook
 	c := newClock()
-	f := &health{dir: "d", log: log.Logger(), now: c.Now}
+	f := &health{what: "the disk cache", dir: "d", log: log.Logger(), now: c.Now}
 	for range 3 {
 		f.note(syscall.ENOSPC)
 		f.note(syscall.EROFS)

@@ -127,3 +127,23 @@ func TestReadOnly(t *testing.T) {
 	mustPut(t, tier, page("a", 300))
 	wantCached(t, tier, "a")
 }
+
+// TestMirroredOnAFullDisk: what was spent was forgotten from the moment the disk was
+// full. The space of the record is taken beforehand.
+func TestMirroredOnAFullDisk(t *testing.T) {
+	dir := mountSmall(t)
+	m := openMirrored(t, filepath.Join(dir, "state"))
+	if err := m.Save([]byte("before")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "ballast"), make([]byte, 1<<20), 0o600); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("fill: got error %v, want ENOSPC", err)
+	}
+	if err := m.Save(make([]byte, 10_000)); err != nil {
+		t.Errorf("the disk is full: %v", err)
+	}
+	if err := m.Save(make([]byte, 100_000)); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("more than was taken: got error %v, want ENOSPC", err)
+	}
+	wantSaved(t, openMirrored(t, filepath.Join(dir, "state")), string(make([]byte, 10_000)), false)
+}

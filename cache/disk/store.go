@@ -36,19 +36,21 @@ const (
 var ErrDamaged = errors.New("disk: the file is damaged")
 
 // OpenStore returns the store in a folder, which is made if it is missing. It
-// takes away what writers that were killed left there.
+// takes away what writers that were killed left there. After an error the store can be
+// used all the same: whatever is saved makes the folder if it can be made by then.
 func OpenStore(dir string) (*Store, error) {
+	s := &Store{dir: dir}
 	if err := makeFolder(dir); err != nil {
-		return nil, fmt.Errorf("disk: open store: %w", err)
+		return s, fmt.Errorf("disk: open store: %w", err)
 	}
 	listed, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, fmt.Errorf("disk: open store: %w", err)
+		return s, fmt.Errorf("disk: open store: %w", err)
 	}
 	for _, entry := range listed {
 		removeIfAbandoned(filepath.Join(dir, entry.Name()), time.Now())
 	}
-	return &Store{dir: dir}, nil
+	return s, nil
 }
 
 // lockName is the file whose lock tells which process has the folder.
@@ -63,7 +65,7 @@ func (s *Store) TryLock() (bool, error) {
 	if s.locked != nil {
 		return true, nil
 	}
-	f, err := os.OpenFile(filepath.Join(s.dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(filepath.Join(s.dir, lockName), os.O_CREATE|os.O_RDONLY, 0o600)
 	if err != nil {
 		return false, fmt.Errorf("disk: lock: %w", err)
 	}
@@ -76,6 +78,25 @@ func (s *Store) TryLock() (bool, error) {
 	}
 	s.locked = f
 	return true, nil
+}
+
+// remake makes the folder again that somebody has removed, and locks it again if it was
+// locked for this store: the lock was removed with it.
+func (s *Store) remake() error {
+	if err := makeFolder(s.dir); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	locked := s.locked != nil
+	s.mu.Unlock()
+	if !locked {
+		return nil
+	}
+	if err := s.Unlock(); err != nil {
+		return err
+	}
+	_, err := s.TryLock()
+	return err
 }
 
 // Unlock gives the folder up, if it is locked for this store.
@@ -103,6 +124,9 @@ func (s *Store) Save(name string, data []byte) error {
 		return fmt.Errorf("disk: save %s: %d bytes are too many", name, len(data))
 	}
 	aside, err := writeAside(s.dir, sealSaved(data), data)
+	if isGone(err) && s.remake() == nil {
+		aside, err = writeAside(s.dir, sealSaved(data), data)
+	}
 	if err == nil {
 		err = rename(aside, path)
 	}

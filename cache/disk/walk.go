@@ -26,6 +26,7 @@ func keepInStep(ctx context.Context, s *entries) {
 		case <-walks.C:
 			walk(ctx, s)
 		case <-saves.C:
+			s.probe()
 			s.saveUses()
 		case <-ctx.Done():
 		}

@@ -335,6 +335,12 @@ func (g *Gate) Restore(snapshot []byte) error {
 	return g.broker.restore(snapshot, now, now)
 }
 
+// AwaitFirstReport has the first grant wait a moment for a report: what was spent
+// before is not known here. If none comes, nothing was.
+func (g *Gate) AwaitFirstReport() {
+	g.change(func(b *broker, now time.Time) { b.budget.reports.awaited = now.Add(firstReport) })
+}
+
 // Standby has nothing granted, asked for or saved from now on: another process has
 // the quota. Whoever waits for a slot goes on waiting.
 func (g *Gate) Standby() { g.turn(func(b *broker, _ time.Time) { b.budget.stand() }) }

@@ -3,11 +3,15 @@ package app
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"log/slog"
 	"net/url"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"perigee/cache"
@@ -44,12 +48,32 @@ func openState(c *config.Config) (*disk.Store, error) {
 	return disk.OpenStore(filepath.Join(upstreamFolder(c), stateFolder))
 }
 
-func openSpent(c *config.Config) (*disk.Store, error) {
+func openSpent(c *config.Config) (*disk.Store, error) { return disk.OpenStore(spentPath(c)) }
+
+func spentPath(c *config.Config) string {
 	folder := spentFolder
 	if c.UpstreamToken.IsSet() {
 		folder += "-" + fingerprint(c.UpstreamToken.Reveal())
 	}
-	return disk.OpenStore(filepath.Join(upstreamFolder(c), folder))
+	return filepath.Join(upstreamFolder(c), folder)
+}
+
+// spentBefore reports whether an earlier run has spent of the quota, which tells a
+// ledger that is lost from a first start: the folder of the ledger was made, or pages
+// were fetched and there is no such folder of another key.
+func spentBefore(c *config.Config) bool {
+	if _, err := os.Stat(spentPath(c)); !errors.Is(err, fs.ErrNotExist) {
+		return true
+	}
+	others := namesIn(upstreamFolder(c), func(name string) bool { return strings.HasPrefix(name, spentFolder) })
+	pages := namesIn(filepath.Join(upstreamFolder(c), pagesFolder), func(name string) bool { return len(name) == 2 })
+	return !others && pages
+}
+
+// namesIn reports whether a folder has something under such a name.
+func namesIn(folder string, such func(name string) bool) bool {
+	listed, _ := os.ReadDir(folder) // one that cannot be read has nothing
+	return slices.ContainsFunc(listed, func(e os.DirEntry) bool { return such(e.Name()) })
 }
 
 // fingerprint names what is of the same settings, and tells nothing of these.

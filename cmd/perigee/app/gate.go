@@ -17,24 +17,25 @@ const holdSlack = 5 * time.Second
 // gate is the quota that the settings describe.
 type gate struct {
 	*quota.Gate
-	record  record
+	record  *record
 	standby atomic.Bool // while another process has the record
 }
 
 // newGate makes the gate, and restores what is spent unless another process has the
 // record of that. If there are replicas, node decides when this one spends. A fetch
 // takes fetchTimeout at most.
-func newGate(c *config.Config, record record, node *cluster.Node, fetchTimeout time.Duration, o quota.Observer) (*gate, error) {
+func newGate(c *config.Config, record *record, node *cluster.Node, fetchTimeout time.Duration, o quota.Observer) (*gate, error) {
 	options := quota.Options{Limit: c.Quota.Limit, Period: c.Quota.Period, Reserve: c.QuotaReserve, Observer: o}
 	g := &gate{record: record}
 	if c.Quota.Off { // it counts, but has no limit
 		options = quota.Options{Limit: quota.MaxLimit, Period: time.Second, Fanout: quota.MaxLimit, Observer: o}
-		g.record.folder = nil
+		g.record = newRecord(nil, false, record.log)
 	}
 	if g.record.folder != nil {
-		options.Save = func(snapshot []byte) error { record.save(snapshot); return nil }
+		options.Save = func(snapshot []byte) error { _ = record.save(snapshot); return nil } // then it goes on from memory
 	}
 	spends := !c.Quota.Off && !c.Offline
+	g.record.shared = node != nil
 	switch {
 	case node != nil:
 		options.Standby, options.Hold = true, fetchTimeout+holdSlack
@@ -47,7 +48,7 @@ func newGate(c *config.Config, record record, node *cluster.Node, fetchTimeout t
 		options.Standby = true
 	}
 	var err error
-	if g.Gate, err = quota.New(options); err == nil && !g.standby.Load() {
+	if g.Gate, err = quota.New(options); err == nil && spends && !g.standby.Load() {
 		g.record.restore(g.Gate)
 	}
 	return g, err
@@ -69,5 +70,5 @@ func (g *gate) troubles() []string {
 	if g.standby.Load() {
 		return []string{"but another process has the data folder: nothing is fetched here until it ends"}
 	}
-	return nil
+	return g.record.trouble()
 }

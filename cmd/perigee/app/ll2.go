@@ -36,7 +36,7 @@ func newLL2(c *config.Config, s *store, o *metrics.Metrics, log *slog.Logger) (*
 	if l.keys, err = newClientKeys(c.ClientKeysFile, log); err != nil {
 		return nil, err
 	}
-	record := record{s.spent, log}
+	record := newRecord(s.spent, s.before, log)
 	if s.peers != nil && !c.Offline { // which spends nothing, and has no part in the quota
 		if err = s.peers.spend(c, record, o); err != nil {
 			return nil, err
@@ -109,6 +109,7 @@ func (l *ll2) start() {
 		l.store.peers.start(l.Handler, l.gate.Gate, l.ForPeer)
 	}
 	l.background.Go(func() { l.gate.takeOver(ctx) })
+	l.background.Go(func() { l.gate.record.keepTrying(ctx) })
 	if l.config.Offline {
 		l.learnCached()
 	}

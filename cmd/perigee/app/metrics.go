@@ -28,6 +28,9 @@ func newMetrics(c *config.Config, s *store, late func() *ll2) (*metrics.Metrics,
 	if c.Profile == config.ProfileHTTP {
 		options.Endpoints = httpcache.Endpoints()
 	}
+	if s.spent != nil && !c.Quota.Off {
+		options.Record = func() (uint64, string) { return late().recordHealth() }
+	}
 	if s.disk != nil {
 		options.Disk = s.disk.Stats
 	}
@@ -49,6 +52,15 @@ func (l *ll2) quotaStats() quota.Stats {
 	s := l.gate.Stats()
 	s.Known = s.Known && !l.config.Quota.Off
 	return s
+}
+
+// recordHealth is how often the record of the quota could not be saved, and why it
+// cannot be now.
+func (l *ll2) recordHealth() (failures uint64, unhealthy string) {
+	if l == nil {
+		return 0, ""
+	}
+	return l.gate.record.ledger.Health()
 }
 
 func (l *ll2) quotaClients(n int) []quota.ClientUse {

@@ -61,7 +61,7 @@ func joinPeers(c *config.Config, local cache.Tier, name string, log *slog.Logger
 }
 
 // spend has the replicas spend one quota.
-func (p *peers) spend(c *config.Config, record record, o cluster.Observer) error {
+func (p *peers) spend(c *config.Config, record *record, o cluster.Observer) error {
 	options := cluster.Options{
 		Client: p.client,
 		// What was spent with another key is of another quota.
@@ -70,7 +70,8 @@ func (p *peers) spend(c *config.Config, record record, o cluster.Observer) error
 		Observer: o, Logger: record.log,
 	}
 	if record.folder != nil && !c.Quota.Off {
-		options.Save, options.Spent = record.save, record.exists()
+		options.Save = func(snapshot []byte) { _ = record.save(snapshot) } // the server has it
+		options.Spent = record.exists()
 	}
 	var err error
 	p.node, err = cluster.New(options)

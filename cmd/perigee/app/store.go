@@ -21,6 +21,7 @@ type store struct {
 	peers  *peers      // nil if nothing is shared
 	state  *disk.Store // nil if there is no data folder that can be used
 	spent  *disk.Store // of the quota: nil too if another process has it for good
+	before bool        // something was spent of it before
 }
 
 // openStore makes the tier in memory and, in profile ll2, with a data folder the
@@ -59,10 +60,12 @@ func (s *store) addDisk(c *config.Config, log *slog.Logger) (err error) {
 		return fmt.Errorf("data folder: %w", err)
 	}
 	if s.state, err = openState(c); err != nil {
+		s.state = nil
 		log.Warn("which lists hold objects does not survive a restart", "error", err)
 	}
+	s.before = spentBefore(c)
 	if s.spent, err = openSpent(c); err != nil {
-		log.Warn("what is spent of the quota does not survive a restart", "error", err)
+		log.Warn("what is spent of the quota cannot be saved", "error", err)
 	}
 	return nil
 }
