@@ -44,6 +44,9 @@ type Config struct {
 	// AdminListen is fit for net.Listen and never the same as Listen.
 	AdminListen Address `env:"PERIGEE_ADMIN_LISTEN" envDefault:"127.0.0.1:8081" allowed:"host:port or :port, other than PERIGEE_LISTEN" desc:"Address of /metrics, /livez, /readyz and /purge. Do not expose it to the public."`
 
+	// AdminHosts is "*" alone, or a list in lower case.
+	AdminHosts Hosts `env:"PERIGEE_ADMIN_HOSTS" allowed:"a comma list of host names and addresses without ports, or *" desc:"Names by which the admin listener may be asked, beside its own addresses and localhost: others are refused, since a web page can have any name lead here. * is any."`
+
 	// PublicURL is nil if unset. It may have a path, which never ends in a slash.
 	PublicURL *url.URL `env:"PERIGEE_PUBLIC_URL" allowed:"an http or https URL without a query" desc:"Base of the links in answers. Unset: the scheme and host that the client used."`
 

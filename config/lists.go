@@ -115,6 +115,30 @@ func parseOrigin(text string) (string, error) {
 	return text, nil
 }
 
+// Hosts are names and addresses without ports; "*" alone is any.
+type Hosts []string
+
+// UnmarshalText reads "*" or a comma list of hosts.
+func (h *Hosts) UnmarshalText(text []byte) (err error) {
+	*h, err = parseList(text, parseHost)
+	if err == nil && len(*h) > 1 && slices.Contains(*h, "*") {
+		return errors.New("has * beside others")
+	}
+	return err
+}
+
+// String is the form that UnmarshalText reads.
+func (h Hosts) String() string { return showList(h) }
+
+// parseHost reads a host in lower case. IPv6 may stand in brackets.
+func parseHost(text string) (string, error) {
+	host := strings.TrimSuffix(strings.TrimPrefix(text, "["), "]")
+	if text != "*" && !isHost(host) {
+		return "", fmt.Errorf("has %q, which is neither a host name nor an address", text)
+	}
+	return strings.ToLower(host), nil
+}
+
 // TTLRule gives the paths that match a pattern a freshness of their own.
 type TTLRule struct {
 	Pattern string        // begins with / or *; '*' matches any run of characters

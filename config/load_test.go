@@ -19,6 +19,7 @@ PERIGEE_UPSTREAM_TOKEN=
 PERIGEE_UPSTREAM_TOKEN_FILE=
 PERIGEE_LISTEN=:8080
 PERIGEE_ADMIN_LISTEN=127.0.0.1:8081
+PERIGEE_ADMIN_HOSTS=
 PERIGEE_PUBLIC_URL=
 PERIGEE_LINKS=rewrite
 PERIGEE_TRUSTED_PROXIES=
@@ -89,6 +90,8 @@ func TestLoadValues(t *testing.T) {
 		{"PERIGEE_LISTEN=localhost:80", "localhost:80"},
 		{"PERIGEE_ADMIN_LISTEN=[fe80::1%eth0]:81", "[fe80::1%eth0]:81"},
 		{"PERIGEE_PUBLIC_URL=https://example.org/ll2//", "https://example.org/ll2"},
+		{"PERIGEE_ADMIN_HOSTS=Perigee, perigee.ops.svc,[2001:db8::1]", "perigee,perigee.ops.svc,2001:db8::1"},
+		{"PERIGEE_ADMIN_HOSTS=*", "*"},
 		{"PERIGEE_LINKS=Keep", "keep"},
 		{"PERIGEE_TRUSTED_PROXIES=10.1.2.3/8, ::1,192.0.2.7,::ffff:192.0.2.8", "10.0.0.0/8,::1/128,192.0.2.7/32,192.0.2.8/32"},
 		{"PERIGEE_CACHE_SIZE=1500 MB\r", "1500MB"},

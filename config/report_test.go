@@ -25,6 +25,7 @@ const (
 	allowedRules    = "; allowed: a comma list of pattern=duration, each pattern beginning with / or * and each duration from 1s, or off"
 	allowedFloor    = "; allowed: a duration, at most PERIGEE_TTL"
 	allowedStale    = "; allowed: a duration; 0 is off"
+	allowedHosts    = "; allowed: a comma list of host names and addresses without ports, or *"
 	allowedOrigins  = "; allowed: *, or a comma list of origins such as https://example.org, or off"
 	allowedTimeout  = "; allowed: a duration from 1ms"
 	allowedValkey   = "; allowed: a redis, rediss or unix URL, with addr= for each further node of a Cluster or, with master_name=, each further Sentinel; in profile ll2 alone"
@@ -147,6 +148,8 @@ func TestLoadBad(t *testing.T) {
 		{"PERIGEE_TTL_RULES=/x=0", `PERIGEE_TTL_RULES="/x=0": has the duration "0", which is shorter than 1s` + allowedRules},
 		{"PERIGEE_TTL_RULES=*=1h,*=2h", `PERIGEE_TTL_RULES="*=1h,*=2h": has two rules for "*", of which the second never applies` + allowedRules},
 
+		{"PERIGEE_ADMIN_HOSTS=perigee:8081", `PERIGEE_ADMIN_HOSTS="perigee:8081": has "perigee:8081", which is neither a host name nor an address` + allowedHosts},
+		{"PERIGEE_ADMIN_HOSTS=*,perigee", `PERIGEE_ADMIN_HOSTS="*,perigee": has * beside others` + allowedHosts},
 		{"PERIGEE_CORS_ORIGINS=example.org", `PERIGEE_CORS_ORIGINS="example.org": has "example.org", which is not a lower-case scheme://host or scheme://host:port` + allowedOrigins},
 		{"PERIGEE_CORS_ORIGINS=https://example.org/", `PERIGEE_CORS_ORIGINS="https://example.org/": has "https://example.org/", which is not a lower-case scheme://host or scheme://host:port` + allowedOrigins},
 		{"PERIGEE_CORS_ORIGINS=https://Example.org", `PERIGEE_CORS_ORIGINS="https://Example.org": has "https://Example.org", which is not a lower-case scheme://host or scheme://host:port` + allowedOrigins},

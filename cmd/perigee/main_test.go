@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"io"
@@ -206,6 +207,25 @@ func send(t testing.TB, method, url, body string, fields ...string) (*http.Respo
 		t.Fatal(err)
 	}
 	return resp, string(answer)
+}
+
+// raw sends bytes as they are, and returns the head of one answer.
+func raw(t testing.TB, base, text string) *http.Response {
+	t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, text); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	return resp
 }
 
 func TestTheDemoDoesWhatItPrints(t *testing.T) {

@@ -82,7 +82,7 @@ func (a *App) Start() error {
 }
 
 func (a *App) adminHandler() http.Handler {
-	return adminHandler(a.metrics, newPurgeHandler(a.handler.Purge, a.log), a.ready.Load, a.troubles)
+	return adminHandler(a.metrics, newPurgeHandler(a.handler.Purge, a.log), a.ready.Load, a.troubles, namesOf(a.config))
 }
 
 func (a *App) troubles() []string {
