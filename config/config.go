@@ -47,6 +47,12 @@ type Config struct {
 	// AdminHosts is "*" alone, or a list in lower case.
 	AdminHosts Hosts `env:"PERIGEE_ADMIN_HOSTS" allowed:"a comma list of host names and addresses without ports, or *" desc:"Names by which the admin listener may be asked, beside its own addresses and localhost: others are refused, since a web page can have any name lead here. * is any."`
 
+	// MaxConnections is 8 to 1048576.
+	MaxConnections int `env:"PERIGEE_MAX_CONNECTIONS" envDefault:"4096" min:"8" max:"1048576" desc:"How many connections apps may have open at once. For more, those are closed that have no request under way. The limit of open files may allow fewer."`
+
+	// ShutdownDelay is 0 for at once.
+	ShutdownDelay time.Duration `env:"PERIGEE_SHUTDOWN_DELAY" envDefault:"2s" allowed:"a duration; 0 is at once" desc:"How long requests are still taken after SIGTERM, while /readyz says no and every answer ends its connection, so that load balancers and clients go elsewhere."`
+
 	// PublicURL is nil if unset. It may have a path, which never ends in a slash.
 	PublicURL *url.URL `env:"PERIGEE_PUBLIC_URL" allowed:"an http or https URL without a query" desc:"Base of the links in answers. Unset: the scheme and host that the client used."`
 

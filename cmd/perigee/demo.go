@@ -44,7 +44,7 @@ func demo(ctx context.Context, p program) (err error) {
 		return err
 	}
 	defer os.RemoveAll(c.DataDir)
-	c.Listen, c.AdminListen = anyPort, anyPort
+	c.Listen, c.AdminListen, c.ShutdownDelay = anyPort, anyPort, 0
 	return serveWith(ctx, c, log, func(a *app.App) {
 		printDemo(p.stdout, sim.URL(), a.TrafficURL(), a.AdminURL())
 	})

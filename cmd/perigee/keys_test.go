@@ -78,3 +78,19 @@ func TestABrokenKeysFileIsAFaultOfTheSettings(t *testing.T) {
 		}
 	}
 }
+
+// Without a file of keys, as in profile http, the signal ended the process.
+func TestHangupNeverEndsTheProcess(t *testing.T) {
+	t.Parallel()
+	for _, profile := range []string{"ll2", "http"} {
+		p := launch(t, "PERIGEE_PROFILE="+profile, "PERIGEE_UPSTREAM_URL=http://"+nobody, "PERIGEE_DATA_DIR=off")
+		if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		p.stderr.await(t, `(there is no file of client keys to read again)`)
+		if resp, body := get(t, p.admin+"/livez"); resp.StatusCode != http.StatusOK {
+			t.Errorf("%s: %d %s", profile, resp.StatusCode, body)
+		}
+		p.kill(t)
+	}
+}

@@ -127,9 +127,9 @@ func serveTo(t testing.TB, log io.Writer, environ []string) *app.App {
 	return a
 }
 
-// anyPorts are the settings of what listens where nobody else does.
+// anyPorts are the settings of what listens where nobody else does, and ends at once.
 func anyPorts() []string {
-	return []string{"PERIGEE_LISTEN=" + anyPort, "PERIGEE_ADMIN_LISTEN=" + anyPort}
+	return []string{"PERIGEE_LISTEN=" + anyPort, "PERIGEE_ADMIN_LISTEN=" + anyPort, "PERIGEE_SHUTDOWN_DELAY=0s"}
 }
 
 // adminOf are the settings by which a command finds it.

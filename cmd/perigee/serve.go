@@ -26,10 +26,8 @@ func serve(ctx context.Context, p program) error {
 // it answers.
 func serveWith(ctx context.Context, c *config.Config, log *slog.Logger, ready func(*app.App)) error {
 	hangup := make(chan os.Signal, 1)
-	if c.ClientKeysFile != "" {
-		signal.Notify(hangup, syscall.SIGHUP) // before anybody can know that it runs: until then it ends the process
-		defer signal.Stop(hangup)
-	}
+	signal.Notify(hangup, syscall.SIGHUP) // before anybody can know that it runs: until then it ends the process
+	defer signal.Stop(hangup)
 	a, err := app.New(c, log)
 	if err != nil {
 		return err

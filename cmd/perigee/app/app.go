@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"sync/atomic"
+	"time"
 
 	"perigee/cache"
 	"perigee/config"
@@ -72,6 +73,7 @@ func (a *App) Start() error {
 	if err != nil {
 		return errors.Join(err, a.Close())
 	}
+	a.limitConnections()
 	if a.ll2 != nil {
 		a.ll2.start()
 	}
@@ -79,6 +81,26 @@ func (a *App) Start() error {
 	a.admin.Start()
 	a.ready.Store(true)
 	return nil
+}
+
+// Descriptors that are not for connections: files, Valkey, what the runtime needs. And
+// connections of operators, which have their own.
+const (
+	ownDescriptors      = 32
+	maxAdminConnections = 16
+	minConnections      = 8
+)
+
+// limitConnections leaves enough descriptors for everything else. Each request may need
+// a second one, to upstream.
+func (a *App) limitConnections() {
+	n := a.config.MaxConnections
+	if most := max((descriptors()-ownDescriptors-maxAdminConnections)/2, minConnections); n > most {
+		a.log.Warn("the limit of open files allows fewer connections than PERIGEE_MAX_CONNECTIONS", "allowed", most)
+		n = most
+	}
+	a.traffic.limit(n, a.log)
+	a.admin.limit(maxAdminConnections, a.log)
 }
 
 func (a *App) adminHandler() http.Handler {
@@ -100,22 +122,51 @@ func (a *App) TrafficURL() string { return a.traffic.URL() }
 // AdminURL is told of at TrafficURL.
 func (a *App) AdminURL() string { return a.admin.URL() }
 
-// Run serves until ctx ends or a listener fails, and closes all. With every value
-// of reload the file of client keys is read again.
+// Run serves until ctx ends or a listener fails, and closes all. When ctx ends, it first
+// serves on for as long as the settings say, while load balancers and clients are told.
+// With every value of reload the file of client keys is read again.
 func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	for {
 		select {
 		case <-reload:
-			if a.ll2 != nil {
-				a.ll2.keys.reload()
-			}
+			a.reload()
 			continue
 		case <-ctx.Done():
+			a.retire()
 		case <-a.traffic.done:
 		case <-a.admin.done:
 		}
 		a.log.Info("shutting down")
 		return a.Close()
+	}
+}
+
+// reload reads again what can change while it runs.
+func (a *App) reload() {
+	if a.ll2 == nil || a.ll2.keys.path == "" {
+		a.log.Info("there is no file of client keys to read again")
+		return
+	}
+	a.ll2.keys.reload()
+}
+
+// retire ends nothing yet: it has load balancers and clients go elsewhere, for as long
+// as the settings say, and then no more connections come.
+func (a *App) retire() {
+	a.ready.Store(false)
+	if a.config.ShutdownDelay == 0 {
+		return
+	}
+	a.log.Info("retiring: requests are still answered", "delay", a.config.ShutdownDelay)
+	a.traffic.retire()
+	select {
+	case <-time.After(a.config.ShutdownDelay):
+	case <-a.traffic.done:
+		return
+	case <-a.admin.done:
+	}
+	if err := a.traffic.refuse(); err != nil {
+		a.log.Debug("connections that come now are reset", "err", err)
 	}
 }
 

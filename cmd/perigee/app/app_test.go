@@ -28,7 +28,7 @@ const (
 func settings(t *testing.T, environ ...string) *config.Config {
 	t.Helper()
 	c, _, err := config.Load(append(environ, // of two values the first holds
-		"PERIGEE_UPSTREAM_URL=http://"+nobody, "PERIGEE_LISTEN="+anyPort, "PERIGEE_ADMIN_LISTEN="+anyPort))
+		"PERIGEE_UPSTREAM_URL=http://"+nobody, "PERIGEE_LISTEN="+anyPort, "PERIGEE_ADMIN_LISTEN="+anyPort, "PERIGEE_SHUTDOWN_DELAY=0s"))
 	if err != nil {
 		t.Fatal(err)
 	}
