@@ -22,8 +22,7 @@ import (
 //
 // A Config shows itself in logs (slog.LogValuer) and in Dump without secrets.
 type Config struct {
-	// Profile is ProfileLL2 or ProfileHTTP. In the latter, Links, PublicURL, the
-	// token, the TTLs, StaleWhileRevalidate, UnknownParams, CORSOrigins and
+	// Profile is ProfileLL2 or ProfileHTTP. In the latter, the token, the TTLs, StaleWhileRevalidate, UnknownParams, CORSOrigins and
 	// TrustedProxies have no meaning, and ValkeyURL is unset.
 	Profile string `env:"PERIGEE_PROFILE" envDefault:"ll2" oneof:"ll2,http" desc:"What the cache goes by: what is known of Launch Library 2, or the rules of HTTP alone, for any upstream."`
 

@@ -23,14 +23,15 @@ type exchange struct {
 	fwd        respond.Fwd // why it is forwarded
 
 	sentAs http.Header // see sent
+	links  *links
 }
 
-func newExchange(w http.ResponseWriter, r *http.Request) *exchange {
+func newExchange(w http.ResponseWriter, r *http.Request, l *links) *exchange {
 	target := r.RequestURI
 	if !strings.HasPrefix(target, "/") { // the absolute form
 		target = r.URL.RequestURI()
 	}
-	return &exchange{Exchange: respond.NewExchange(w, r), target: target, directives: rfc9111.ParseRequest(r.Header)}
+	return &exchange{Exchange: respond.NewExchange(w, r), target: target, directives: rfc9111.ParseRequest(r.Header), links: l}
 }
 
 // sent are the fields of the request that reach upstream, see sentFields.
@@ -159,6 +160,7 @@ var hitStatus = respond.Handling{Outcome: respond.Hit}.Member("").Prepare(nil)
 // answer, after what caches before this one said.
 func (x *exchange) settle(header http.Header, h respond.Handling) {
 	delete(header, "Surrogate-Control") // it was for us (Edge Architecture Specification 1.0, section 2.2)
+	x.links.rewrite(header)
 	if h.Outcome == respond.Hit && h.Detail == "" && header["Cache-Status"] == nil {
 		x.Settle(header, h, hitStatus.Field(h.TTL))
 		return

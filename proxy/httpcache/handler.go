@@ -26,6 +26,7 @@ type Handler struct {
 	fetcher   *fetcher
 	forwarder *respond.Forwarder[*exchange]
 	origin    *origin
+	links     *links
 	observer  Observer
 	log       *slog.Logger
 }
@@ -37,7 +38,7 @@ func New(o Options) (*Handler, error) {
 	}
 	o = o.withDefaults()
 	rules := &rfc9111.Shared{StaleIfError: o.StaleIfError, Surrogate: surrogateName}
-	h := &Handler{store: newStore(o.Store), origin: newOrigin(o), observer: o.Observer, log: o.Logger}
+	h := &Handler{store: newStore(o.Store), origin: newOrigin(o), links: newLinks(o), observer: o.Observer, log: o.Logger}
 	h.fetcher = newFetcher(o, h.origin, h.store, rules)
 	reverse := &reverse{
 		origin: h.origin, store: h.store, fetcher: h.fetcher, rules: rules,
@@ -65,7 +66,7 @@ func (h *Handler) Purge(target string) (removed []*cache.Entry, err error) {
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r = respond.WithoutEmptyContent(r)
-	x := newExchange(w, r)
+	x := newExchange(w, r, h.links)
 	x.Record.Endpoint = endpoint
 	h.observer.RequestStarted()
 	defer x.End(h.observer, h.log, respond.Peer)
@@ -79,6 +80,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.refuse(d.problem)
 	case forward:
 		x.fwd = d.handling.Fwd
+		x.Interim = x.links.rewrite
 		h.forwarder.Forward(&x.Exchange, x)
 	case serveAndRefresh:
 		d.handling.Detail = h.fetcher.refresh(x)

@@ -42,6 +42,11 @@ type Options struct {
 	UpstreamURL *url.URL
 	// Store holds the entries. The Handler does not close it. Required.
 	Store cache.Tier
+	// KeepLinks leaves references to upstream's own address in Location,
+	// Content-Location and Link as they are. Else they lead back here: to PublicURL, or
+	// if that is nil to a path of whatever the client calls the cache.
+	KeepLinks bool
+	PublicURL *url.URL
 	// StaleIfError is how long after its freshness a response is served when
 	// upstream fails, unless it says so itself. If zero, no time at all.
 	StaleIfError time.Duration

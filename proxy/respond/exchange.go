@@ -48,6 +48,10 @@ type Exchange struct {
 	Start   time.Time
 	Record  Record
 
+	// Interim gets the header of each interim answer before it goes out. If nil, it
+	// goes out as it is.
+	Interim func(http.Header)
+
 	w       http.ResponseWriter
 	pace    time.Duration // for each piece of a body; 0: the server's own deadlines
 	control *http.ResponseController
@@ -73,6 +77,9 @@ func (x *Exchange) WriteHeader(status int) {
 	case status < http.StatusOK && status != http.StatusSwitchingProtocols:
 		keep := rfc9111.EndToEnd(header)
 		maps.DeleteFunc(header, func(name string, _ []string) bool { return keep[name] == nil })
+		if x.Interim != nil {
+			x.Interim(header)
+		}
 	default:
 		x.Record.Status = status
 		if _, ok := header["Content-Type"]; !ok {

@@ -14,6 +14,6 @@ func newHTTP(c *config.Config, store cache.Tier, o httpcache.Observer, log *slog
 	return httpcache.New(httpcache.Options{
 		UpstreamURL: c.UpstreamURL, Store: store, StaleIfError: c.StaleIfError,
 		Timeout: c.UpstreamTimeout, MaxBody: int64(c.MaxBody), MaxUnderway: max(int64(c.CacheSize)/4, int64(c.MaxBody)),
-		Observer: o, Logger: log,
+		KeepLinks: c.Links == config.LinksKeep, PublicURL: c.PublicURL, Observer: o, Logger: log,
 	})
 }
