@@ -23,7 +23,7 @@ func New(o Options) (*Client, error) {
 	return &Client{
 		options: o,
 		sender:  &sender{newTransport(&o), newRedactor(o.Token), o.Observer, o.Logger},
-		limiter: newLimiter(o.PassConcurrency, o.PassRate, o.PassBurst),
+		limiter: newLimiter(o.PassConcurrency, o.PassRate, o.PassBurst, o.PassTimeout),
 	}, nil
 }
 

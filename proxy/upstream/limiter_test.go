@@ -10,7 +10,7 @@ import (
 
 func TestLimiterRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(100, 2, 3)
+		l := newLimiter(100, 2, 3, time.Hour)
 		for range 3 {
 			acquire(t, l)()
 		}
@@ -30,7 +30,7 @@ func TestLimiterRate(t *testing.T) {
 
 func TestLimiterConcurrency(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(2, 1000, 1000)
+		l := newLimiter(2, 1000, 1000, time.Hour)
 		release := acquire(t, l)
 		defer acquire(t, l)()
 
@@ -52,18 +52,49 @@ func TestLimiterConcurrency(t *testing.T) {
 
 func TestLimiterCallerLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(1, 1000, 1000)
+		l := newLimiter(1, 1000, 1000, time.Hour)
 		defer acquire(t, l)()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		_, err := l.acquire(ctx)
+		_, err := l.acquire(ctx, func() {})
 		if e := failure(t, err); e.Sent || e.Op != "wait" || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %+v", e)
 		}
 		ctx, cancel = context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
-		if _, err := l.acquire(ctx); !errors.Is(err, context.Canceled) {
+		if _, err := l.acquire(ctx, func() {}); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// A file that was slow was cut off after two minutes, though nobody needed its slot;
+// and eight slow readers must not keep everybody else out.
+func TestTheOldestGivesWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLimiter(2, 1000, 1000, time.Minute)
+		ended := make([]bool, 3)
+		for i := range 2 {
+			if _, err := l.acquire(t.Context(), func() { ended[i] = true }); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(20 * time.Second)
+		}
+		refused(t, l) // none has had its minute
+		time.Sleep(time.Hour)
+		if ended[0] || ended[1] {
+			t.Error("a request has ended that nobody had to wait for")
+		}
+		if _, err := l.acquire(t.Context(), func() { ended[2] = true }); err != nil {
+			t.Fatal(err)
+		}
+		if !ended[0] || ended[1] {
+			t.Errorf("ended: %v, want the oldest alone", ended)
+		}
+		acquire(t, l)
+		refused(t, l) // of the two that are left none has had its minute
+		if !ended[1] || ended[2] {
+			t.Errorf("ended: %v, want the oldest alone", ended)
 		}
 	})
 }
@@ -71,7 +102,7 @@ func TestLimiterCallerLeaves(t *testing.T) {
 // acquire takes a slot.
 func acquire(t *testing.T, l *limiter) (release func()) {
 	t.Helper()
-	release, err := l.acquire(t.Context())
+	release, err := l.acquire(t.Context(), func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +112,7 @@ func acquire(t *testing.T, l *limiter) (release func()) {
 // refused asks for a slot in vain, and returns when to come back.
 func refused(t *testing.T, l *limiter) time.Duration {
 	t.Helper()
-	_, err := l.acquire(t.Context())
+	_, err := l.acquire(t.Context(), func() {})
 	busy, ok := errors.AsType[*BusyError](err)
 	if !ok {
 		t.Fatalf("got %v, want a *BusyError", err)

@@ -33,8 +33,9 @@ type Options struct {
 	// zero, 32 MiB.
 	MaxBody int64
 
-	// PassTimeout bounds a RoundTrip with its body, so that a slow reader cannot
-	// hold one of PassConcurrency for ever. If zero, 2 min.
+	// PassTimeout is how long a RoundTrip with its body is sure of one of
+	// PassConcurrency. After that it goes on until another has none, so that slow
+	// readers cannot hold them all for ever. If zero, 2 min.
 	PassTimeout time.Duration
 	// PassConcurrency is how many RoundTrips may be under way at once, counted until
 	// the body is closed. If zero, 8.

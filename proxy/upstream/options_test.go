@@ -118,7 +118,7 @@ func TestADialEndsWithItsRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var dialling atomic.Int32
 		c := newClient(t, nowhere, Options{
-			Timeout: time.Second, ConnectTimeout: time.Hour, PassTimeout: time.Second,
+			Timeout: time.Second, ConnectTimeout: time.Hour,
 			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 				dialling.Add(1)
 				defer dialling.Add(-1)
@@ -130,7 +130,9 @@ func TestADialEndsWithItsRequest(t *testing.T) {
 			go func() { _, _ = c.Get(t.Context(), Request{Path: "/"}) }()
 		}
 		for range 5 {
-			req := outgoing(t, "GET", "/", nil)
+			ctx, leave := context.WithTimeout(t.Context(), time.Second)
+			defer leave()
+			req := outgoing(t, "GET", "/", nil).WithContext(ctx)
 			go func() {
 				if resp, err := c.RoundTrip(req); err == nil {
 					resp.Body.Close()

@@ -34,11 +34,12 @@ func (c *Client) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, &Error{Op: "prepare", Err: err}
 	}
-	release, err := c.limiter.acquire(req.Context())
+	ctx, cancel := context.WithCancel(bare{req.Context()})
+	release, err := c.limiter.acquire(req.Context(), cancel)
 	if err != nil {
+		cancel()
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(bare{req.Context()}, c.options.PassTimeout)
 	end := func() { cancel(); release() } // may be called again
 	out := &http.Request{Method: req.Method, URL: u, Host: u.Host, Header: passHeader(&c.options, req.Header, c.sender.redactor != nil)}
 	resp, err := c.pass(out.WithContext(ctx))
