@@ -233,3 +233,31 @@ func TestWhoCanBeGivenSomethingStaleLeavesTheReserve(t *testing.T) {
 		}
 	})
 }
+
+// A scanner that asked for a dozen paths that there are not locked everybody out for an
+// hour, although upstream had counted none of them and its report said so.
+func TestAScanOfUnknownPathsLocksNobodyOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, sim := newQuotaRig(t)
+		r.from(address(0), page(0)) // upstream's first report comes
+		for n := range 14 {
+			if got := r.from(address(1), fmt.Sprintf("/2.3.0/wp-login-%d.php", n)); got.status == http.StatusOK {
+				t.Fatalf("path %d: %d", n, got.status)
+			}
+		}
+		time.Sleep(2 * time.Minute)
+		served := 0
+		for n := range 13 {
+			if got := r.from(address(2+n), page(100+n)); got.status == http.StatusOK {
+				served++
+			}
+			time.Sleep(time.Second)
+		}
+		if served < 13 {
+			t.Errorf("after the scan %d of 13 clients get a page", served)
+		}
+		if got := sim.Requests(); got.Throttled > 0 {
+			t.Errorf("upstream had to refuse: %+v", got)
+		}
+	})
+}

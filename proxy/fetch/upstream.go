@@ -31,7 +31,7 @@ func (f *Fetcher) ask(ctx context.Context, res *ll2.Resource, grant *quota.Grant
 		}
 	}()
 	answer, err := f.get(ctx, res)
-	settle(grant, answer, err)
+	settle(grant, res, answer, err)
 	told = true
 	if err != nil {
 		f.failed(ctx, res, err)
@@ -70,7 +70,7 @@ func (f *Fetcher) get(ctx context.Context, res *ll2.Resource) (*upstream.Answer,
 
 // settle tells the quota what became of the slot. Where it says nothing, the
 // slot counts as spent: no head came, so upstream may have counted the request.
-func settle(grant *quota.Grant, answer *upstream.Answer, err error) {
+func settle(grant *quota.Grant, res *ll2.Resource, answer *upstream.Answer, err error) {
 	failure, _ := errors.AsType[*upstream.Error](err)
 	if failure != nil {
 		answer = failure.Head
@@ -82,6 +82,8 @@ func settle(grant *quota.Grant, answer *upstream.Answer, err error) {
 	case answer.Status == http.StatusTooManyRequests:
 		after, _ := rfc9111.RetryAfter(answer.Header, answer.Answered) // 0 if it says nothing readable
 		grant.Throttled(answer.Answered, after)
+	case answer.Status == http.StatusNotFound && !res.Kind.Tabled():
+		grant.Uncertain(answer.Answered) // a path that upstream does not know is not billed
 	default:
 		grant.Done(answer.Answered)
 	}

@@ -219,6 +219,14 @@ func (g *Grant) Done(at time.Time) {
 	g.end(func(b *broker, now time.Time) { b.done(g.request, g.slot, at, false, now) })
 }
 
+// Uncertain tells that a response head arrived at that time for which upstream may not
+// have counted the request, as for a path that it does not know: Django REST Framework
+// counts in views, and there was none. The slot counts as spent until a report says
+// what upstream has counted.
+func (g *Grant) Uncertain(at time.Time) {
+	g.end(func(b *broker, now time.Time) { b.done(g.request, g.slot, at, true, now) })
+}
+
 // Throttled tells that upstream answered 429 at that time, to retry after so long
 // (zero: it did not say). Nothing is sent until then, but for no longer than a
 // period; a report that is asked for later ends that (see AwaitReport). Nobody is

@@ -24,7 +24,7 @@ type slot struct {
 	sent       time.Time // when the first byte left; until told, when it was reserved
 	dispatched bool      // a byte left
 	ended      time.Time // when the response head came, or the fetch gave up; zero: neither yet
-	lost       bool      // no response head came, so upstream may never have counted it
+	lost       bool      // upstream may never have counted it: no response head came, or one that leaves it open
 	absorbed   bool      // lost, and left to upstream's report: it does not count here any more
 	charges    []charge
 }
