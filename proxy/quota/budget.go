@@ -25,6 +25,7 @@ type budget struct {
 	hold      time.Duration
 	cooldown  cooldown
 	reports   reports
+	doubted   allowance // of the latest report, which the next has to confirm; zero: it was believed
 	// Until then too little is known of what was spent to spend freely: one interval
 	// must lie between two requests. A report ends it.
 	pacedUntil time.Time
@@ -90,7 +91,8 @@ func (b *budget) throttled(at time.Time, after time.Duration) {
 // through).
 //
 // A limit and period of the settings stay; a report with the same period can
-// lower that limit, and one with another period says nothing about it.
+// lower that limit, and one with another period says nothing about it. With auto they
+// are those of the report, within reason: see believes.
 func (b *budget) learn(r Report, asked, answered time.Time) bool {
 	if answered.After(b.last) {
 		answered = b.last
@@ -101,8 +103,14 @@ func (b *budget) learn(r Report, asked, answered time.Time) bool {
 	if asked.Before(b.reports.asked) || r.Limit <= 0 || r.Period <= 0 {
 		return false
 	}
+	if b.auto() && r.Period > mostPeriod {
+		return false
+	}
 	b.cooldown.reopen(asked)
+	withheld := 0
 	switch limit := min(r.Limit, MaxLimit); {
+	case b.auto() && !b.believes(allowance{limit, r.Period}):
+		withheld = max(b.limit-limit, 0)
 	case b.auto():
 		b.limit, b.period = limit, r.Period
 	case r.Period == b.period:
@@ -112,6 +120,7 @@ func (b *budget) learn(r Report, asked, answered time.Time) bool {
 	}
 	b.assumed = false
 	b.reconcile(r, asked, answered)
+	b.foreign.count += withheld
 	b.reports.came(asked, answered)
 	b.pacedUntil = time.Time{}
 	return true
@@ -126,6 +135,8 @@ func (b *budget) reportDue(now time.Time, waiting bool) time.Time {
 	case b.waitsForReport() && waiting:
 		return b.cautiousReportDue()
 	case r.answered.IsZero(), r.awaited.After(now), b.cooldown.until.After(now) && !b.cooldown.at.Before(r.asked):
+		return r.notTooOften(now)
+	case b.doubted != (allowance{}):
 		return r.notTooOften(now)
 	case waiting && b.foreign.next.After(now):
 		return r.notTooOften(b.foreign.next)

@@ -150,6 +150,9 @@ func (b *budget) restore(data []byte, now, wall time.Time) ([]*slot, error) {
 		*b = *fresh
 	}
 	s, err := parseSnapshot(data)
+	if err == nil && b.auto() && s.Period > mostPeriod {
+		err = fmt.Errorf("an unbelievable period: %w", errSnapshot)
+	}
 	if err != nil {
 		b.assumeExhausted(now)
 		return nil, fmt.Errorf("restore quota: %w", err)
@@ -230,8 +233,8 @@ func (b *budget) resume(s *snapshot, now time.Time, down time.Duration) {
 	if s.AnyGrant {
 		b.newest = now.Add(-s.Granted - down)
 	}
-	if down < s.Cooldown {
-		b.cooldown = cooldown{at: now, until: now.Add(s.Cooldown - down)}
+	if left := min(s.Cooldown, b.period+margin) - down; left > 0 {
+		b.cooldown = cooldown{at: now, until: now.Add(left)}
 	}
 	switch {
 	case b.auto() && down >= b.period:
