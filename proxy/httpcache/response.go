@@ -82,7 +82,7 @@ func newEntry(x *rfc9111.Exchange, d *rfc9111.StoreDecision, body []byte) *cache
 }
 
 // cookies are the fields by which an answer makes its client known to upstream.
-func cookies() []string { return []string{"Set-Cookie", "Set-Cookie2"} }
+func cookies() []string { return []string{"Set-Cookie"} }
 
 // freshen returns a stored response with what a later one without content says
 // (RFC 9111, sections 4.3.4 and 4.3.5). Its cookies are for the one who asked.
