@@ -70,13 +70,23 @@ func tabledRoute(escaped, path string) route {
 
 // namesThrottle reports whether a decoded path could lead to the throttle report,
 // which has the API key in it. Servers in front of Django may merge slashes,
-// resolve dots, fold case or decode once more, so this is wide on purpose.
+// resolve dots, fold case, drop control characters or decode again and again, so this
+// is wide on purpose.
 func namesThrottle(path string) bool {
-	if strings.IndexByte(path, '%') >= 0 {
+	for n := 0; n < maxDecodings && strings.IndexByte(path, '%') >= 0; n++ {
 		path = unquote(path)
 	}
+	path = strings.Map(func(c rune) rune {
+		if c <= ' ' || c == 0x7f {
+			return -1
+		}
+		return c
+	}, path)
 	return strings.Contains(strings.ToLower(path), throttle)
 }
+
+// maxDecodings is how often a path may be decoded after Django would have.
+const maxDecodings = 4
 
 func throttleRoute(escaped, path, version, rest string) route {
 	r := route{kind: Throttle, label: throttle, path: escaped}

@@ -62,6 +62,9 @@ func TestFindRoute(t *testing.T) {
 		{"/2.3.0/API-Throttle", Throttle, "api-throttle", "/2.3.0/API-Throttle"},
 		{"/2.3.0/api-throttle.json", Throttle, "api-throttle", "/2.3.0/api-throttle.json"},
 		{"/2.3.0/%2561pi-throttle/", Throttle, "api-throttle", "/2.3.0/%2561pi-throttle/"},
+		{"/2.3.0/api%2525252Dthrottle/", Throttle, "api-throttle", "/2.3.0/api%2525252Dthrottle/"},
+		{"/2.3.0/api-thr%00ottle/", Throttle, "api-throttle", "/2.3.0/api-thr%00ottle/"},
+		{"/x/api-%250Athrottle", Throttle, "api-throttle", "/x/api-%250Athrottle"},
 
 		{"", Outside, "outside", ""},
 		{"/", Outside, "outside", "/"},

@@ -14,6 +14,7 @@ import (
 
 	"perigee/cache"
 	"perigee/config"
+	"perigee/proxy/respond"
 )
 
 // App is one Perigee. New makes it, Start has it serve, Run waits for the end, and
@@ -25,6 +26,7 @@ type App struct {
 	ll2     *ll2 // nil in profile http
 	handler handler
 	metrics http.Handler
+	panics  respond.Observer
 
 	traffic, admin *Server     // nil until Start
 	ready          atomic.Bool // for requests
@@ -49,7 +51,7 @@ func New(c *config.Config, log *slog.Logger) (*App, error) {
 	}
 	a := &App{config: c, log: log, store: store}
 	observer, scrape := newMetrics(c, store, func() *ll2 { return a.ll2 })
-	a.metrics = scrape
+	a.metrics, a.panics = scrape, observer
 	if c.Profile == config.ProfileHTTP {
 		a.handler, err = newHTTP(c, store, observer, log)
 	} else if a.ll2, err = newLL2(c, store, observer, log); err == nil {
@@ -86,7 +88,7 @@ func (a *App) Start() error {
 // Descriptors that are not for connections: files, Valkey, what the runtime needs. And
 // connections of operators, which have their own.
 const (
-	ownDescriptors      = 32
+	ownDescriptors      = 24
 	maxAdminConnections = 16
 	minConnections      = 8
 )
@@ -104,7 +106,12 @@ func (a *App) limitConnections() {
 }
 
 func (a *App) adminHandler() http.Handler {
-	return adminHandler(a.metrics, newPurgeHandler(a.handler.Purge, a.log), a.ready.Load, a.troubles, namesOf(a.config))
+	admin := adminHandler(a.metrics, newPurgeHandler(a.handler.Purge, a.log), a.ready.Load, a.troubles, namesOf(a.config))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x := respond.NewExchange(w, r)
+		defer x.Contain(a.panics, a.log)
+		admin.ServeHTTP(&x, r)
+	})
 }
 
 func (a *App) troubles() []string {

@@ -12,8 +12,8 @@ import (
 
 // Bounds of how connections make room for others.
 const (
-	firstRequest = time.Second            // a connection that has just come has this time to send one
-	roomInterval = 250 * time.Millisecond // how often room is looked for
+	firstRequest = 200 * time.Millisecond // a connection that has just come has this time to send one
+	roomInterval = 50 * time.Millisecond  // how often room is looked for
 )
 
 // connections is a listener that bounds how many connections are open at once. Over
@@ -120,6 +120,22 @@ func (l *connections) makeRoom(now int64) {
 	l.mu.Unlock()
 	if longest != nil {
 		longest.Close()
+	}
+}
+
+// closeWaiting closes all that have no request under way.
+func (l *connections) closeWaiting() {
+	now := time.Now().UnixNano()
+	var waiting []*connection
+	l.mu.Lock()
+	for c := range l.open {
+		if at := c.closeable.Load(); at != 0 && at <= now {
+			waiting = append(waiting, c)
+		}
+	}
+	l.mu.Unlock()
+	for _, c := range waiting {
+		c.Close()
 	}
 }
 

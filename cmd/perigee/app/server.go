@@ -125,6 +125,8 @@ func (s *Server) shutDown(ctx context.Context) error {
 	if s.done == nil {
 		return s.listener.Close()
 	}
+	// http.Server waits five seconds for the first request of a connection.
+	time.AfterFunc(time.Second, s.listener.closeWaiting)
 	err := s.http.Shutdown(ctx)
 	if err != nil {
 		err = errors.Join(fmt.Errorf("drain %s: %w", s.name, err), s.http.Close())

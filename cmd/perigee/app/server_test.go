@@ -6,9 +6,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
+	"perigee/cache"
 	"perigee/config"
 )
 
@@ -34,6 +36,46 @@ func TestServerAnswersUntilItIsClosed(t *testing.T) {
 	}
 	if _, err := http.Get(s.URL()); err == nil {
 		t.Error("it answers after it was closed")
+	}
+}
+
+// broken has a defect where operators ask.
+type broken struct{ handler }
+
+func (broken) Purge(string) ([]*cache.Entry, error) { panic("a defect") }
+
+// A panic of a handler of the admin listener was logged at debug, and not counted.
+func TestAPanicOnTheAdminListenerIsAnAnswerAndIsCounted(t *testing.T) {
+	t.Parallel()
+	c, _, err := config.Load([]string{
+		"PERIGEE_UPSTREAM_URL=http://127.0.0.1:1", "PERIGEE_LISTEN=127.0.0.1:0", "PERIGEE_ADMIN_LISTEN=127.0.0.1:0", "PERIGEE_SHUTDOWN_DELAY=0s",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := New(c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.handler = broken{a.handler}
+	if err := a.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	resp, err := http.PostForm(a.AdminURL()+purgePath, url.Values{purgeTarget: {"/x"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusInternalServerError {
+		t.Errorf("got %s", resp.Status)
+	}
+	if resp, err = http.Get(a.AdminURL() + "/metrics"); err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, err := io.ReadAll(resp.Body); err != nil || !strings.Contains(string(body), "\nperigee_panics_recovered_total 1\n") {
+		t.Errorf("it is not counted: %v", err)
 	}
 }
 
