@@ -57,6 +57,11 @@ func problemOf(err error) *respond.Problem {
 			Status: http.StatusServiceUnavailable, Reason: "shutdown", RetryAfter: retryAfterUnsent,
 			Detail: "The proxy is shutting down.",
 		}
+	case upstream.LacksDescriptors(err):
+		return &respond.Problem{
+			Status: http.StatusServiceUnavailable, Reason: "descriptors", RetryAfter: retryAfterUnsent,
+			Detail: "The proxy has too many connections open to ask upstream.",
+		}
 	}
 	return &respond.Problem{
 		Status: http.StatusBadGateway, Reason: "upstream-" + fetch.FailureReason(err), RetryAfter: retryAfterAnswer,

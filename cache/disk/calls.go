@@ -6,23 +6,23 @@ import (
 	"time"
 )
 
-// maxCalls is how many calls may be in the file system at once. Each can take a
+// MaxCalls is how many calls may be in the file system at once. Each can take a
 // thread of the operating system, and a medium that hangs keeps it.
-const maxCalls = 64
+const MaxCalls = 64
 
 // errSlow is the error of a call that the medium did not answer in time.
 var errSlow = errors.New("no answer in time")
 
 // calls bounds how long anybody waits for the file system. A call into it cannot
-// be interrupted, it can only be left behind: at most maxCalls of them.
+// be interrupted, it can only be left behind: a bounded number of them.
 type calls struct {
 	timeout time.Duration
 	slots   chan struct{}
 	running sync.WaitGroup
 }
 
-func newCalls(timeout time.Duration) *calls {
-	return &calls{timeout: timeout, slots: make(chan struct{}, maxCalls)}
+func newCalls(timeout time.Duration, most int) *calls {
+	return &calls{timeout: timeout, slots: make(chan struct{}, most)}
 }
 
 // within returns what f returns, or false when that takes too long: f may still

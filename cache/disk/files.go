@@ -95,8 +95,19 @@ func (f *files) peek(n name) (t record.Times, info os.FileInfo, err error) {
 	return t, info, err
 }
 
+// A file is tried to be opened again while there are no descriptors: others close
+// theirs, and to be without the file would cost a request.
+const (
+	openTries = 25
+	openPause = 20 * time.Millisecond
+)
+
 func (f *files) open(n name) (*os.File, os.FileInfo, error) {
 	file, err := os.Open(f.path(n))
+	for try := 1; try < openTries && lacksDescriptors(err); try++ {
+		time.Sleep(openPause)
+		file, err = os.Open(f.path(n))
+	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -17,6 +17,7 @@ const (
 	readOnly
 	vanished
 	slow
+	starved
 	other
 	faultKinds int = iota
 )
@@ -25,7 +26,7 @@ const (
 func (f fault) String() string {
 	return [...]string{
 		full: "the disk is full", readOnly: "the folder cannot be written to",
-		vanished: "the folder is gone", slow: "the disk does not answer", other: "the disk fails",
+		vanished: "the folder is gone", slow: "the disk does not answer", starved: "no file can be opened, there are too many", other: "the disk fails",
 	}[f]
 }
 
@@ -40,6 +41,8 @@ func kindOf(err error) fault {
 		return vanished
 	case errors.Is(err, errSlow):
 		return slow
+	case lacksDescriptors(err):
+		return starved
 	}
 	return other
 }
@@ -47,6 +50,12 @@ func kindOf(err error) fault {
 // lacksSpace reports whether removing other files would help.
 func lacksSpace(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+// lacksDescriptors reports whether this process, or the machine, has too many files and
+// connections open.
+func lacksDescriptors(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }
 
 // logPause is how long a kind of fault is not logged again.

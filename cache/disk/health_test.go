@@ -19,7 +19,7 @@ func TestKindOf(t *testing.T) {
 		syscall.ENOSPC: full, syscall.EDQUOT: full, syscall.EFBIG: full,
 		syscall.EROFS: readOnly, syscall.EACCES: readOnly, fs.ErrPermission: readOnly,
 		syscall.ENOENT: vanished, syscall.ENOTDIR: vanished,
-		errSlow: slow, syscall.EIO: other, errors.New("else"): other,
+		errSlow: slow, syscall.EMFILE: starved, syscall.ENFILE: starved, syscall.EIO: other, errors.New("else"): other,
 	} {
 		wrapped := fmt.Errorf("wrapped: %w", &fs.PathError{Op: "write", Path: "p", Err: err})
 		if got := kindOf(wrapped); got != want {

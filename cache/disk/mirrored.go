@@ -66,7 +66,7 @@ func (s *Store) Mirrored(name string, o MirroredOptions) (*Mirrored, error) {
 	}
 	return &Mirrored{
 		store: s, copies: [2]string{first, second},
-		calls:  newCalls(cmp.Or(o.Timeout, defaultTimeout)),
+		calls:  newCalls(cmp.Or(o.Timeout, defaultTimeout), MaxCalls),
 		health: &health{what: o.What, dir: s.dir, log: o.Logger, now: time.Now},
 	}, nil
 }

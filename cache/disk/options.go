@@ -21,6 +21,9 @@ type Options struct {
 	MaxBytes int64
 	// Timeout is how long a call may wait for the medium. If zero, 5 seconds.
 	Timeout time.Duration
+	// Calls is how many calls may be in the file system at once, each with a file
+	// open. If zero, MaxCalls, which is the most.
+	Calls int
 	// Logger logs damage and failures of the medium. If nil, nothing is logged.
 	Logger *slog.Logger
 	// Uses, if not nil, yields how often entries were used elsewhere since it was
@@ -43,6 +46,7 @@ const (
 func (o Options) withDefaults() (Options, error) {
 	o.MaxBytes = cmp.Or(o.MaxBytes, defaultMaxBytes)
 	o.Timeout = cmp.Or(o.Timeout, defaultTimeout)
+	o.Calls = cmp.Or(o.Calls, MaxCalls)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -57,6 +61,8 @@ func (o Options) withDefaults() (Options, error) {
 		return o, errors.New("disk: no folder is named")
 	case o.MaxBytes < minMaxBytes:
 		return o, fmt.Errorf("disk: %d bytes cannot hold a page, at least %d are needed", o.MaxBytes, minMaxBytes)
+	case o.Calls < 0 || o.Calls > MaxCalls:
+		return o, fmt.Errorf("disk: %d calls at once, at most %d make sense", o.Calls, MaxCalls)
 	case o.Timeout < 0:
 		return o, fmt.Errorf("disk: the timeout is %v", o.Timeout)
 	}

@@ -46,10 +46,10 @@ func impatient(tier *Tier, timeout time.Duration) (patient func()) {
 
 // idle waits for calls that were left behind: then all slots can be had.
 func idle(tier *Tier) {
-	for range maxCalls {
+	for range MaxCalls {
 		tier.calls.slots <- struct{}{}
 	}
-	for range maxCalls {
+	for range MaxCalls {
 		<-tier.calls.slots
 	}
 }
@@ -85,13 +85,13 @@ func TestHangingCallsAreBounded(t *testing.T) {
 	release := hang(t, tier, "a")
 	patient := impatient(tier, time.Millisecond)
 	for range 10 {
-		for len(tier.calls.slots) < maxCalls { // a call that finds no time to begin takes none
+		for len(tier.calls.slots) < MaxCalls { // a call that finds no time to begin takes none
 			wantMissing(t, tier, "a")
 		}
 		wantMissing(t, tier, "a")
 	}
-	if got := len(tier.calls.slots); got != maxCalls {
-		t.Errorf("got %d calls left behind, want %d", got, maxCalls)
+	if got := len(tier.calls.slots); got != MaxCalls {
+		t.Errorf("got %d calls left behind, want %d", got, MaxCalls)
 	}
 	patient()
 	release()

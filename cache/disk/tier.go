@@ -47,7 +47,7 @@ func New(o Options) (*Tier, error) {
 		return nil, err
 	}
 	life, stop := context.WithCancel(context.Background())
-	t := &Tier{entries: newEntries(o), calls: newCalls(o.Timeout), stop: stop}
+	t := &Tier{entries: newEntries(o), calls: newCalls(o.Timeout, o.Calls), stop: stop}
 	_ = t.within(func() error { return makeFolder(o.Dir) }) // was noted
 	t.calls.running.Go(func() { keepInStep(life, t.entries) })
 	return t, nil
@@ -219,7 +219,7 @@ func (t *Tier) Stats() Stats {
 		Hits: t.hits.Load(), Misses: t.misses.Load(), Puts: t.puts.Load(),
 		Evicted: t.entries.evicted.Load(), Damaged: t.entries.damaged.Load(),
 		Full: counts[full], ReadOnly: counts[readOnly], Vanished: counts[vanished],
-		Slow: counts[slow], OtherFaults: counts[other],
+		Slow: counts[slow], OtherFaults: counts[starved] + counts[other],
 		Unhealthy: unhealthy,
 	}
 	s.Entries, s.Bytes = t.entries.index.totals()

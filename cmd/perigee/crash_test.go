@@ -34,9 +34,18 @@ type process struct {
 
 func launch(t *testing.T, environ ...string) *process {
 	t.Helper()
+	return launchWith(t, nil, environ...)
+}
+
+// launchWith is launch by way of a command, which is given the path of the program.
+func launchWith(t *testing.T, command []string, environ ...string) *process {
+	t.Helper()
+	if command = append(command, os.Args[0]); len(command) == 1 {
+		command = append(command, "serve")
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
-	p := &process{cmd: exec.CommandContext(ctx, os.Args[0], "serve"), perigee: perigee{stderr: newOutput()}}
+	p := &process{cmd: exec.CommandContext(ctx, command[0], command[1:]...), perigee: perigee{stderr: newOutput()}}
 	p.cmd.Env = slices.Concat(environ, anyPorts(), []string{asProgram + "=1"})
 	p.cmd.Stderr = p.stderr
 	if err := p.cmd.Start(); err != nil {

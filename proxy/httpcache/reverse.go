@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"perigee/cache"
@@ -251,6 +252,11 @@ func problemOf(err error) *respond.Problem {
 		return &respond.Problem{
 			Status: http.StatusServiceUnavailable, Reason: "shutdown",
 			Detail: "The cache is shutting down.",
+		}
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return &respond.Problem{
+			Status: http.StatusServiceUnavailable, Reason: "descriptors", RetryAfter: time.Second,
+			Detail: "The cache has too many connections open to ask upstream.",
 		}
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return &respond.Problem{

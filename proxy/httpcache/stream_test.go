@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -342,5 +343,17 @@ func TestADialEndsWithItsRequest(t *testing.T) {
 			}
 			all.Wait()
 		})
+	}
+}
+
+// That there is no descriptor for a connection to upstream is no 502.
+func TestNoDescriptorIsAnswered(t *testing.T) {
+	r := newRig(t, httpcache.Options{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		return nil, &net.OpError{Op: "dial", Err: syscall.EMFILE}
+	}})
+	for _, method := range []string{"GET", "POST"} {
+		if got := r.do(t.Context(), method, "/"); got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" {
+			t.Errorf("%s: got %d %q", method, got.status, got.header)
+		}
 	}
 }

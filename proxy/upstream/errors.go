@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"syscall"
 	"time"
 )
 
@@ -55,8 +56,14 @@ func (e *Error) Error() string { return "upstream: " + e.Op + ": " + e.Err.Error
 func (e *Error) Unwrap() error { return e.Err }
 
 // Unreachable reports whether there was no connection to send the request on: that is
-// about upstream, and not about what was asked for.
-func (e *Error) Unreachable() bool { return !e.Sent && e.Op == "connect" }
+// about upstream, and not about what was asked for, nor about this machine.
+func (e *Error) Unreachable() bool { return !e.Sent && e.Op == "connect" && !LacksDescriptors(e) }
+
+// LacksDescriptors reports whether this process, or the machine, has too many files and
+// connections open for one more.
+func LacksDescriptors(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+}
 
 // Sent reports whether a call that ended with err may have cost a request. It is
 // false only if err says so for certain.

@@ -250,3 +250,21 @@ func through(t *testing.T, address string) func(*http.Request) (*url.URL, error)
 	}
 	return http.ProxyURL(u)
 }
+
+// A dial for which there is no descriptor says nothing about upstream: it must not
+// count as one that cannot be reached.
+func TestNoDescriptorIsNotUpstreamsFault(t *testing.T) {
+	for _, tt := range []struct {
+		err  syscall.Errno
+		want bool
+	}{{syscall.EMFILE, false}, {syscall.ENFILE, false}, {syscall.ECONNREFUSED, true}} {
+		e := get(t, t.Context(), newClient(t, nowhere, Options{
+			DialContext: func(context.Context, string, string) (net.Conn, error) {
+				return nil, &net.OpError{Op: "dial", Err: tt.err}
+			},
+		}))
+		if e.Sent || e.Unreachable() != tt.want || LacksDescriptors(e) == tt.want {
+			t.Errorf("%v: got %+v, unreachable %t, want %t", tt.err, e, e.Unreachable(), tt.want)
+		}
+	}
+}

@@ -36,11 +36,16 @@ func upstreamFolder(c *config.Config) string {
 	return filepath.Join(c.DataDir, c.UpstreamURL.Scheme+"-"+url.QueryEscape(strings.ToLower(c.UpstreamURL.Host)))
 }
 
+// diskPart is the part of the descriptors that calls into the file system may have. It is
+// among ownDescriptors where these are few.
+const diskPart = 4
+
 // openPages opens the tier on disk, which other processes may have open, too. uses
 // are the hits above it; nil if there are none.
 func openPages(c *config.Config, maxBytes int64, uses iter.Seq2[cache.Key, uint32], log *slog.Logger) (*disk.Tier, error) {
 	return disk.New(disk.Options{
 		Dir: filepath.Join(upstreamFolder(c), pagesFolder), MaxBytes: maxBytes, Uses: uses, Logger: log,
+		Calls: min(max(descriptors()/diskPart, 1), disk.MaxCalls),
 	})
 }
 
