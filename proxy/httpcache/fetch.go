@@ -28,7 +28,7 @@ type fetcher struct {
 	maxBody  int64
 	observer Observer
 
-	budget    budget
+	budgets   budgets
 	calls     *coalesce.Group[progress, *result]
 	unshared  atomic.Uint64 // how many calls could not be joined, to name them by
 	refreshes chan struct{} // as many as are under way
@@ -108,7 +108,7 @@ func newFetcher(o Options, g *origin, s *store, rules *rfc9111.Shared) *fetcher 
 			},
 		}),
 	}
-	f.budget.give(o.MaxUnderway)
+	f.budgets.set(o.MaxUnderway)
 	return f
 }
 

@@ -58,7 +58,7 @@ type Options struct {
 	MaxBody int64
 	// MaxUnderway is how many bytes of bodies may be kept at once until all of them
 	// has come and the last client has read them; what finds no room is streamed and
-	// not stored. If zero, 64 MiB.
+	// not stored. A quarter of them is for short bodies. If zero, 64 MiB.
 	MaxUnderway int64
 	// Transport sends requests upstream. If nil, one of this package's own, which
 	// sends no unsafe request twice.

@@ -33,7 +33,7 @@ func (f *fetcher) receive(p *plan, x *rfc9111.Exchange, resp *http.Response, res
 	}
 	if res.entry != nil {
 		if res.why = passes(resp); res.why == "" {
-			if s := newSpool(&f.budget, resp.ContentLength, f.maxBody); s != nil {
+			if s := newSpool(&f.budgets, resp.ContentLength, f.maxBody); s != nil {
 				return f.take(p, resp, res, s)
 			}
 			res.why = "too-large"

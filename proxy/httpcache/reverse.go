@@ -212,7 +212,7 @@ func (v *reverse) keepPosted(x *exchange, resp *http.Response, sent *rfc9111.Exc
 	}
 	ep := v.store.enter(x.target)
 	kept := &keptBody{
-		ReadCloser: resp.Body, resp: resp, budget: &v.fetcher.budget, limit: v.maxBody,
+		ReadCloser: resp.Body, resp: resp, budget: &v.fetcher.budgets.large, limit: v.maxBody,
 		whole: func(body []byte) { v.store.put(ep, x.sent(), newEntry(sent, &d, body)) },
 		end:   func() { v.store.leave(ep) },
 	}

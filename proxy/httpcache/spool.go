@@ -25,8 +25,32 @@ var (
 	errClosed    = errors.New("the body was closed")
 )
 
-// budget bounds, in bytes, what is kept on the side of all bodies on their way
-// together. It is safe for concurrent use.
+// smallBody is how long bodies are that have a part of the memory for themselves, so
+// that those who read long ones slowly do not keep pages from being stored and shared.
+const smallBody = 256 << 10
+
+// budgets bound, in bytes, what is kept on the side of all bodies on their way
+// together.
+type budgets struct {
+	small, large budget
+	joining      sync.Mutex // held by the one who makes one piece of a body
+}
+
+// set divides n bytes among them. It is called once.
+func (b *budgets) set(n int64) {
+	b.small.give(n / 4)
+	b.large.give(n - n/4)
+}
+
+// of is the budget for a body that is so long.
+func (b *budgets) of(length int64) *budget {
+	if length <= smallBody {
+		return &b.small
+	}
+	return &b.large
+}
+
+// budget is a number of bytes that may be taken. It is safe for concurrent use.
 type budget struct{ left atomic.Int64 }
 
 // take takes n bytes, or nothing if there are not so many left.
@@ -46,15 +70,16 @@ func (b *budget) give(n int64) { b.left.Add(n) }
 // on as a stream with a window, as fast as the slowest of its readers. It is safe for
 // concurrent use.
 type spool struct {
-	budget *budget
-	length int64 // -1: not known
-	limit  int64 // of what is kept
+	budgets *budgets
+	length  int64 // -1: not known
+	limit   int64 // of what is kept
 
 	mu      sync.Mutex    // guards the fields below
 	changed chan struct{} // closed when one of them changes; nil: nobody waits for that
 	blocks  [][]byte      // what has come and is kept; the last is written to, behind its length
 	first   int64         // the offset of blocks
 	size    int64         // how much has come
+	budget  *budget       // of a body that is as long as this one is by now
 	taken   int64         // of the budget
 	readers map[*spoolReader]struct{}
 	state   spoolState
@@ -75,9 +100,9 @@ const (
 
 // newSpool returns an empty spool, nil if the body is known to be too long or there
 // is no memory for it. Length is -1 if it is not known.
-func newSpool(b *budget, length, limit int64) *spool {
-	s := &spool{budget: b, length: length, limit: limit, readers: make(map[*spoolReader]struct{})}
-	if length > limit || length > 0 && !b.take(length) {
+func newSpool(b *budgets, length, limit int64) *spool {
+	s := &spool{budgets: b, length: length, limit: limit, budget: b.of(length), readers: make(map[*spoolReader]struct{})}
+	if length > limit || length > 0 && !s.budget.take(length) {
 		return nil
 	}
 	if length > 0 {
@@ -117,10 +142,9 @@ func (s *spool) room(ctx context.Context) ([]byte, error) {
 // grow makes room for more that is kept, and reports whether it may.
 func (s *spool) grow() bool {
 	n := min(max(s.size, minBlock), maxBlock, s.limit+1-s.size)
-	if s.size > s.limit || !s.budget.take(n) {
+	if s.size > s.limit || !s.take(s.taken+n) {
 		return false
 	}
-	s.taken += n
 	s.blocks = append(s.blocks, make([]byte, 0, n))
 	return true
 }
@@ -226,16 +250,32 @@ func (s *spool) body() ([]byte, bool) {
 	if len(s.blocks) == 1 && len(s.blocks[0]) == cap(s.blocks[0]) {
 		return s.blocks[0], true
 	}
-	if !s.budget.take(s.size) { // for as long as both are there
-		return nil, false
-	}
+	s.budgets.joining.Lock() // for a moment both are there, of one body at a time
+	defer s.budgets.joining.Unlock()
 	all := make([]byte, 0, s.size)
 	for _, b := range s.blocks {
 		all = append(all, b...)
 	}
-	s.budget.give(s.taken)
+	s.budget.give(s.taken - s.size)
 	s.taken, s.blocks = s.size, [][]byte{all}
 	return all, true
+}
+
+// take takes from the budgets until n bytes are taken, all from the one for so many.
+func (s *spool) take(n int64) bool {
+	b := s.budgets.of(n)
+	if b == s.budget {
+		if !b.take(n - s.taken) {
+			return false
+		}
+	} else {
+		if !b.take(n) {
+			return false
+		}
+		s.budget.give(s.taken)
+	}
+	s.budget, s.taken = b, n
+	return true
 }
 
 // end says that no more comes: all of it is there, or err says what is wrong.

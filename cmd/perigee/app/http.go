@@ -13,7 +13,7 @@ import (
 func newHTTP(c *config.Config, store cache.Tier, o httpcache.Observer, log *slog.Logger) (*httpcache.Handler, error) {
 	return httpcache.New(httpcache.Options{
 		UpstreamURL: c.UpstreamURL, Store: store, StaleIfError: c.StaleIfError,
-		Timeout: c.UpstreamTimeout, MaxBody: int64(c.MaxBody), MaxUnderway: max(int64(c.CacheSize)/4, int64(c.MaxBody)),
+		Timeout: c.UpstreamTimeout, MaxBody: int64(c.MaxBody), MaxUnderway: max(int64(c.CacheSize)/4, 2*int64(c.MaxBody)),
 		KeepLinks: c.Links == config.LinksKeep, PublicURL: c.PublicURL, Observer: o, Logger: log,
 	})
 }
