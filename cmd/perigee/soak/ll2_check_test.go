@@ -23,6 +23,7 @@ const (
 	ll2SIE       = 30 * time.Second
 	ll2Reload    = 500 * time.Millisecond
 	ll2Pause     = 15 * time.Second // for so long a failure may be told, and the time it took
+	ll2Unknown   = 10 * time.Second // for so long nothing is known of the quota after the first start
 	ll2Window    = 50
 	ll2Detailed  = 20
 )
@@ -79,7 +80,7 @@ func (l *ll2Check) checkFailure(a *answer, path string) {
 	case a.status == http.StatusGatewayTimeout && a.detail == "only-if-cached":
 		explained = a.request.header.Get("Cache-Control") == "only-if-cached"
 	case a.status == http.StatusTooManyRequests:
-		explained = l.throttled(a.sent - 5*time.Second)
+		explained = l.throttled(a.sent-5*time.Second) || a.sent < ll2Unknown
 	case a.detail == "upstream-down":
 		explained = l.longest >= 5
 	case a.status >= 500:
