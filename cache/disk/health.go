@@ -73,6 +73,7 @@ type health struct {
 	counts  [faultKinds]uint64
 	logged  [faultKinds]time.Time
 	current string // what was wrong last; empty: nothing, or no longer
+	open    bool   // that something is wrong was logged, and not yet that it is well again
 }
 
 // note counts a fault, and logs it unless its kind was logged not long ago.
@@ -92,17 +93,18 @@ func (h *health) count(kind fault, now time.Time) bool {
 	if last := h.logged[kind]; !last.IsZero() && now.Sub(last) < logPause {
 		return false
 	}
-	h.logged[kind] = now
+	h.logged[kind], h.open = now, true
 	return true
 }
 
-// recovered notes that a write has succeeded, and logs it if one had failed before.
+// recovered notes that a write has succeeded. It logs that if it was logged that one
+// had failed: a medium that fails now and then does not fill the log.
 func (h *health) recovered() {
 	h.mu.Lock()
-	was := h.current
-	h.current = ""
+	was, open := h.current, h.open
+	h.current, h.open = "", false
 	h.mu.Unlock()
-	if was != "" {
+	if was != "" && open {
 		h.log.Info(h.what+" is well again", "was", was, "folder", h.dir)
 	}
 }

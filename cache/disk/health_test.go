@@ -72,8 +72,8 @@ func TestVanishedFolder(t *testing.T) {
 	if got := tier.Stats(); got.Vanished != 2 || got.Unhealthy != "" {
 		t.Errorf("got %+v, want it to be gone twice and well now", got)
 	}
-	if got := log.Lines("the folder is gone"); len(got) != 1 {
-		t.Errorf("got log lines %q, want one", got)
+	if got := log.Lines("the folder is gone"); len(got) != 2 {
+		t.Errorf("got log lines %q, want that it is gone, and that it is well again, once each", got)
 	}
 	walk(t.Context(), tier.entries)
 	if got := tier.Stats().Entries; got != 1 {
