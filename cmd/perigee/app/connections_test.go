@@ -2,12 +2,15 @@ package app_test
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Connections that asked for nothing used up the descriptors, and then nobody was
@@ -37,6 +40,9 @@ func TestConnectionsThatAskForNothingKeepNobodyOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { c.Close() })
+		if err := c.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
 		return c
 	}
 	answer := func(c net.Conn, path string) {
@@ -60,8 +66,10 @@ func TestConnectionsThatAskForNothingKeepNobodyOut(t *testing.T) {
 	working := dial(address)
 	ask(working, "/slow")
 	<-arrived
+	var waiting []net.Conn
 	for n := range 20 {
 		c := dial(address)
+		waiting = append(waiting, c)
 		if n%2 == 0 { // else it never sends anything
 			ask(c, "/a")
 			answer(c, "/a")
@@ -75,6 +83,11 @@ func TestConnectionsThatAskForNothingKeepNobodyOut(t *testing.T) {
 	answer(last, "/b")
 	ask(probe, "/livez")
 	answer(probe, "/livez")
+	for n, c := range waiting[:10] { // more than there may be
+		if _, err := c.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("connection %d is still open: %v", n, err)
+		}
+	}
 	close(release)
 	answer(working, "/slow")
 }
