@@ -70,6 +70,12 @@ func (a *answer) age() time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
+// timedOut reports whether the answer says that upstream did not answer in time, and
+// so much time has passed: on a busy machine that comes about without a fault.
+func (a *answer) timedOut() bool {
+	return a.status == http.StatusGatewayTimeout && a.detail == "upstream-timeout" && a.headed-a.sent >= upstreamTimeout
+}
+
 func (a *answer) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s's request %d: %s %s", a.client, a.number, a.method, a.target)

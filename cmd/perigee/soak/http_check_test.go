@@ -12,9 +12,8 @@ import (
 
 // What the proxy is told in profile http.
 const (
-	httpSIE     = 6 * time.Second
-	httpTimeout = 2 * time.Second
-	httpPause   = 5 * time.Second // for so long a failure may be told, and the time it took
+	httpSIE   = 6 * time.Second
+	httpPause = 5 * time.Second // for so long a failure may be told, and the time it took
 )
 
 // httpCheck checks answers of profile http, and has its clients act.
@@ -92,7 +91,7 @@ func (h *httpCheck) check(c *client, a *answer, k kind) {
 // checkFailure checks that there is a reason for a failure.
 func (h *httpCheck) checkFailure(a *answer) {
 	h.count(fmt.Sprintf("%d %s", a.status, a.detail))
-	if a.status == http.StatusGatewayTimeout && a.detail == "only-if-cached" && a.request.header.Get("Cache-Control") == "only-if-cached" {
+	if a.detail == "only-if-cached" && a.request.header.Get("Cache-Control") == "only-if-cached" || a.timedOut() {
 		return
 	}
 	if a.err == nil && a.status < 500 && a.status != http.StatusTooManyRequests || !h.failed(a.target, a.sent-httpPause) {

@@ -139,8 +139,8 @@ func TestCheckFindsWhatIsRare(t *testing.T) {
 		{"windows of one state", list, "", func(int) exchange { return grown }, 0, 0, ""},
 		{"windows of two states", list, "", func(i int) exchange { return [...]exchange{grown, old}[i/ll2Window] }, 0, 0, "mixed windows"},
 		{"and it says so", list, "mixed-generations", func(i int) exchange { return [...]exchange{grown, old}[i/ll2Window] }, 0, 0, ""},
-		{"what was purged", object, "", func(int) exchange { return old }, 2 * time.Second, 0, "purged"},
-		{"what was fetched after a purge", object, "", func(int) exchange { return grown }, 2 * time.Second, 0, ""},
+		{"what was purged", object, "", func(int) exchange { return old }, 2500 * time.Millisecond, 0, "purged"},
+		{"what was fetched after a purge", object, "", func(int) exchange { return grown }, 2500 * time.Millisecond, 0, ""},
 		{"older than before", object, "", func(int) exchange { return old }, 0, 3 * time.Second, "older than before"},
 		{"but it is stale", object, "stale-while-revalidate", func(int) exchange { return old }, 0, 3 * time.Second, ""},
 	} {

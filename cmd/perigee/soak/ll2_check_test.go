@@ -30,7 +30,7 @@ const (
 
 // scheduling is how late a goroutine may come to do what it should, on a machine that
 // is busy with this very soak.
-const scheduling = 500 * time.Millisecond
+const scheduling = time.Second
 
 // ll2Check checks answers of profile ll2.
 type ll2Check struct {
@@ -81,6 +81,8 @@ func (l *ll2Check) checkFailure(a *answer, path string) {
 		explained = a.request.header.Get("Cache-Control") == "only-if-cached"
 	case a.status == http.StatusTooManyRequests:
 		explained = l.throttled(a.sent-5*time.Second) || a.sent < ll2Unknown
+	case a.timedOut():
+		explained = true
 	case a.detail == "upstream-down":
 		explained = l.longest >= 5
 	case a.status >= 500:
@@ -225,7 +227,7 @@ func (p page) onBorder(offset int64) bool {
 func (l *ll2Check) checkFreshness(a *answer, ttl time.Duration, offset int64, from []exchange) {
 	plain := a.detail == "" || a.detail == "from-list" || a.detail == "new-generation"
 	if len(from) > 0 {
-		ttl += from[0].done - from[0].arrived // Age counts from the request
+		ttl += from[0].done - from[0].arrived + scheduling // Age counts from the request
 	}
 	switch {
 	case a.hit && a.ttl < 0 && plain && offset > 0 && a.age() <= ttl+ll2SWR+time.Second:

@@ -28,8 +28,9 @@ const (
 )
 
 const (
-	numberClients = 12
-	faultRate     = 0.03
+	numberClients   = 12
+	faultRate       = 0.03
+	upstreamTimeout = 2 * time.Second
 )
 
 // TestSoak has random clients ask, in either profile, a proxy in front of an upstream
@@ -102,7 +103,7 @@ func newSoak(profile string, seed uint64, duration time.Duration) *soak {
 	s.workload = &httpCheck{httpUpstream: newHTTPUpstream(s.history, s.faults), report: s.report, purge: s.purge}
 	s.setBase = func(string) {}
 	s.settings = []string{
-		"PERIGEE_PROFILE=http", "PERIGEE_UPSTREAM_TIMEOUT=" + httpTimeout.String(), "PERIGEE_STALE_IF_ERROR=" + httpSIE.String(),
+		"PERIGEE_PROFILE=http", "PERIGEE_UPSTREAM_TIMEOUT=" + upstreamTimeout.String(), "PERIGEE_STALE_IF_ERROR=" + httpSIE.String(),
 		"PERIGEE_CACHE_SIZE=8MiB",
 	}
 	return s
@@ -110,7 +111,7 @@ func newSoak(profile string, seed uint64, duration time.Duration) *soak {
 
 func ll2Settings() []string {
 	return []string{
-		"PERIGEE_PROFILE=ll2", "PERIGEE_QUOTA=60000/1m", "PERIGEE_QUOTA_WAIT=2s", "PERIGEE_UPSTREAM_TIMEOUT=2s",
+		"PERIGEE_PROFILE=ll2", "PERIGEE_QUOTA=60000/1m", "PERIGEE_QUOTA_WAIT=2s", "PERIGEE_UPSTREAM_TIMEOUT=" + upstreamTimeout.String(),
 		"PERIGEE_TTL=" + ll2TTL.String(), "PERIGEE_TTL_RULES=/2.3.0/config/*=" + ll2ConfigTTL.String(), "PERIGEE_TTL_FLOOR=1s",
 		"PERIGEE_STALE_WHILE_REVALIDATE=" + ll2SWR.String(), "PERIGEE_STALE_IF_ERROR=" + ll2SIE.String(),
 		"PERIGEE_RELOAD_INTERVAL=" + ll2Reload.String(), fmt.Sprintf("PERIGEE_WINDOW=%d", ll2Window),
