@@ -11,6 +11,7 @@ import (
 	"perigee/cache"
 	"perigee/cache/rfc9111"
 	"perigee/proxy/respond"
+	"perigee/proxy/spool"
 )
 
 // exchange is one request under way: what is known of it so far and where its
@@ -87,8 +88,8 @@ func (x *exchange) response(out *http.Request, e *cache.Entry, h respond.Handlin
 // stream is response for a body that is still coming. Its length is -1 if that is not
 // known: then, and of more than one range, the whole is sent, as RFC 9110, section
 // 14.2, allows.
-func (x *exchange) stream(out *http.Request, e *cache.Entry, body *spoolReader, h respond.Handling) *http.Response {
-	request, length := x.Request.Header, body.spool.length
+func (x *exchange) stream(out *http.Request, e *cache.Entry, body *spool.Reader, h respond.Handling) *http.Response {
+	request, length := x.Request.Header, body.Spool().Length()
 	if length < 0 || strings.Contains(strings.Join(request["Range"], ","), ",") {
 		request = maps.Clone(request)
 		delete(request, "Range")
@@ -96,10 +97,11 @@ func (x *exchange) stream(out *http.Request, e *cache.Entry, body *spoolReader, 
 	header := make(http.Header, len(e.Header)+4)
 	status, s := x.head(header, e, length, request, h)
 	resp := respond.Response(out, status, header, respond.Bytes(nil))
-	body.resp, resp.Body, resp.ContentLength = resp, body, length
+	body.Answers(resp)
+	resp.Body, resp.ContentLength = body, length
 	switch {
 	case len(s.Spans) == 1:
-		body.cut(s.Spans[0].Start, s.Spans[0].End)
+		body.Cut(s.Spans[0].Start, s.Spans[0].End)
 		resp.ContentLength = s.Length
 	case s.Status != http.StatusOK && s.Status != 0:
 		body.Close()

@@ -12,6 +12,7 @@ import (
 	"perigee/cache"
 	"perigee/cache/rfc9111"
 	"perigee/proxy/coalesce"
+	"perigee/proxy/spool"
 )
 
 // maxRefreshes bounds the refreshes that nobody waits for.
@@ -28,7 +29,7 @@ type fetcher struct {
 	maxBody  int64
 	observer Observer
 
-	budgets   budgets
+	budgets   spool.Budgets
 	calls     *coalesce.Group[progress, *result]
 	unshared  atomic.Uint64 // how many calls could not be joined, to name them by
 	refreshes chan struct{} // as many as are under way
@@ -53,7 +54,7 @@ type fetched struct {
 	*result
 	started bool           // it was this request that started the fetch
 	resp    *http.Response // for that one to hand on; nil if there is an entry and no spool
-	spool   *spool         // the body, which is still coming; of the entry only the header is there
+	spool   *spool.Spool   // the body, which is still coming; of the entry only the header is there
 }
 
 // close ends what is not used.
@@ -65,18 +66,18 @@ func (f fetched) close() {
 
 // reader is the reader of a body that is still coming, for the one who started the
 // fetch.
-func (f fetched) reader() (*spoolReader, bool) {
+func (f fetched) reader() (*spool.Reader, bool) {
 	if f.spool == nil || f.resp == nil {
 		return nil, false
 	}
-	r, ok := f.resp.Body.(*spoolReader)
+	r, ok := f.resp.Body.(*spool.Reader)
 	return r, ok
 }
 
 // progress is what those who wait for a fetch get to know of it before it has ended.
 type progress struct {
 	begun chan struct{} // closed when a body has begun that is kept on the side
-	spool *spool        // written before begun is closed, like head
+	spool *spool.Spool  // written before begun is closed, like head
 	head  *result       // what will be the result, with an entry that has no body yet
 }
 
@@ -108,7 +109,7 @@ func newFetcher(o Options, g *origin, s *store, rules *rfc9111.Shared) *fetcher 
 			},
 		}),
 	}
-	f.budgets.set(o.MaxUnderway)
+	f.budgets.Set(o.MaxUnderway)
 	return f
 }
 
@@ -156,11 +157,11 @@ func readAlong(x *exchange, p *plan, g *progress, started bool) (fetched, bool) 
 		wait, most = stalePatience, math.MaxInt64
 	}
 	head := *g.head
-	switch g.spool.settle(x.Request.Context(), wait, most) {
-	case whole, broken:
+	switch g.spool.Settle(x.Request.Context(), wait, most) {
+	case spool.Whole, spool.Broken:
 		return fetched{}, false
-	case streaming, passed:
-		head.entry, head.stored, head.why = nil, false, g.spool.passes()
+	case spool.Streaming, spool.Passed:
+		head.entry, head.stored, head.why = nil, false, g.spool.Passes()
 	}
 	return fetched{result: &head, started: started, resp: p.handover.take(), spool: g.spool}, true
 }

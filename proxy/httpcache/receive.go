@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"perigee/cache/rfc9111"
+	"perigee/proxy/spool"
 )
 
 // receive decides on a response with content, and takes it in if it may be stored.
@@ -33,7 +34,7 @@ func (f *fetcher) receive(p *plan, x *rfc9111.Exchange, resp *http.Response, res
 	}
 	if res.entry != nil {
 		if res.why = passes(resp); res.why == "" {
-			if s := newSpool(&f.budgets, resp.ContentLength, f.maxBody); s != nil {
+			if s := spool.New(&f.budgets, resp.ContentLength, f.maxBody); s != nil {
 				return f.take(p, resp, res, s)
 			}
 			res.why = "too-large"
@@ -47,23 +48,23 @@ func (f *fetcher) receive(p *plan, x *rfc9111.Exchange, resp *http.Response, res
 // take takes in a body that may be stored: it is kept on the side while those who
 // wait read along, and stored when all of it has come. One that breaks off is a
 // failure of upstream, and never stored.
-func (f *fetcher) take(p *plan, resp *http.Response, res *result, s *spool) (*result, *http.Response, error) {
+func (f *fetcher) take(p *plan, resp *http.Response, res *result, s *spool.Spool) (*result, *http.Response, error) {
 	head := *res
 	head.stored = true // when it has come
 	p.progress.head, p.progress.spool = &head, s
-	p.handover.put(s.response(p.in.Context(), resp))
+	p.handover.put(s.Response(p.in.Context(), resp))
 	close(p.progress.begun)
 	defer resp.Body.Close()
 	if err := f.pump(p, resp.Body, s); err != nil {
-		s.end(broken, err, nil)
-		if !errors.Is(err, errAbandoned) {
+		s.End(spool.Broken, err, nil)
+		if !errors.Is(err, spool.ErrAbandoned) {
 			f.backoff.failed(p.target, time.Now())
 		}
 		return nil, nil, err
 	}
-	body, ok := s.body()
+	body, ok := s.Body()
 	if !ok || len(resp.Trailer) > 0 { // trailers would have to be kept with it
-		s.end(passed, nil, resp.Trailer)
+		s.End(spool.Passed, nil, resp.Trailer)
 		f.misses.add(p.target, res.entry.Answered)
 		res.entry, res.own, res.why = nil, nil, cmp.Or(passes(resp), "too-large")
 		return res, nil, nil
@@ -76,20 +77,20 @@ func (f *fetcher) take(p *plan, resp *http.Response, res *result, s *spool) (*re
 	} else {
 		f.keep(p, res)
 	}
-	s.end(whole, nil, nil) // not before it is stored: the next request is to find it
+	s.End(spool.Whole, nil, nil) // not before it is stored: the next request is to find it
 	return res, nil, nil
 }
 
 // pump reads a body to its end. Upstream may take as long as it likes, but must not be
 // silent for longer than the timeout. A body without an end that anybody would notice
 // gets the timeout in all.
-func (f *fetcher) pump(p *plan, body io.Reader, s *spool) error {
+func (f *fetcher) pump(p *plan, body io.Reader, s *spool.Spool) error {
 	for {
-		watched := s.watched()
+		watched := s.Watched()
 		if watched {
 			p.silence.Stop()
 		}
-		b, err := s.room(p.out.Context())
+		b, err := s.Room(p.out.Context())
 		if err != nil {
 			return ended(p.out.Context(), err)
 		}
@@ -97,7 +98,7 @@ func (f *fetcher) pump(p *plan, body io.Reader, s *spool) error {
 			p.silence.Reset(f.timeout)
 		}
 		n, err := body.Read(b)
-		if err := s.wrote(n); err != nil {
+		if err := s.Wrote(n); err != nil {
 			return ended(p.out.Context(), err)
 		}
 		switch {

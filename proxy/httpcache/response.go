@@ -9,13 +9,14 @@ import (
 
 	"perigee/cache"
 	"perigee/cache/rfc9111"
+	"perigee/proxy/spool"
 )
 
 // keptBody is a body that is kept on the side while its one reader reads it.
 type keptBody struct {
 	io.ReadCloser
 	resp   *http.Response
-	budget *budget
+	budget *spool.Budget
 	limit  int64
 	whole  func(body []byte) // gets the body when all of it has come; nil: it is not kept any more
 	end    func()
@@ -44,7 +45,7 @@ func (b *keptBody) Read(p []byte) (int, error) {
 
 // take takes from the budget until n bytes are taken.
 func (b *keptBody) take(n int64) bool {
-	if !b.budget.take(n - b.taken) {
+	if !b.budget.Take(n - b.taken) {
 		return false
 	}
 	b.taken = n
@@ -53,7 +54,7 @@ func (b *keptBody) take(n int64) bool {
 
 // Close ends the body, read or not.
 func (b *keptBody) Close() error {
-	b.once.Do(func() { b.budget.give(b.taken); b.end() })
+	b.once.Do(func() { b.budget.Give(b.taken); b.end() })
 	return b.ReadCloser.Close()
 }
 

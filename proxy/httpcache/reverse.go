@@ -95,7 +95,7 @@ func answerWaiter(x *exchange, out *http.Request, got fetched) *http.Response {
 	if got.spool == nil {
 		return x.response(out, got.entry, h)
 	}
-	body, ok := got.spool.read(out.Context())
+	body, ok := got.spool.Join(out.Context())
 	if !ok {
 		return nil
 	}
@@ -212,7 +212,7 @@ func (v *reverse) keepPosted(x *exchange, resp *http.Response, sent *rfc9111.Exc
 	}
 	ep := v.store.enter(x.target)
 	kept := &keptBody{
-		ReadCloser: resp.Body, resp: resp, budget: &v.fetcher.budgets.large, limit: v.maxBody,
+		ReadCloser: resp.Body, resp: resp, budget: v.fetcher.budgets.Of(v.maxBody), limit: v.maxBody,
 		whole: func(body []byte) { v.store.put(ep, x.sent(), newEntry(sent, &d, body)) },
 		end:   func() { v.store.leave(ep) },
 	}

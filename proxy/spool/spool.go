@@ -1,4 +1,6 @@
-package httpcache
+// Package spool is for bodies on their way from upstream that many clients read, each
+// at its own pace, while they are kept to be stored. It bounds what is kept.
+package spool
 
 import (
 	"context"
@@ -18,8 +20,10 @@ const (
 	scratchLen = 512
 )
 
+// ErrAbandoned is why there is no room for more of a body that is not kept.
+var ErrAbandoned = errors.New("nobody reads the body, and it is too long to be stored")
+
 var (
-	errAbandoned = errors.New("nobody reads the body, and it is too long to be stored")
 	errTooSlow   = errors.New("a reader held up others")
 	errTooLong   = errors.New("the body is longer than its Content-Length")
 	errClosed    = errors.New("the body was closed")
@@ -29,32 +33,32 @@ var (
 // that those who read long ones slowly do not keep pages from being stored and shared.
 const smallBody = 256 << 10
 
-// budgets bound, in bytes, what is kept on the side of all bodies on their way
+// Budgets bound, in bytes, what is kept on the side of all bodies on their way
 // together.
-type budgets struct {
-	small, large budget
+type Budgets struct {
+	small, large Budget
 	joining      sync.Mutex // held by the one who makes one piece of a body
 }
 
-// set divides n bytes among them. It is called once.
-func (b *budgets) set(n int64) {
-	b.small.give(n / 4)
-	b.large.give(n - n/4)
+// Set divides n bytes among them. It is called once.
+func (b *Budgets) Set(n int64) {
+	b.small.Give(n / 4)
+	b.large.Give(n - n/4)
 }
 
-// of is the budget for a body that is so long.
-func (b *budgets) of(length int64) *budget {
+// Of is the budget for a body that is so long.
+func (b *Budgets) Of(length int64) *Budget {
 	if length <= smallBody {
 		return &b.small
 	}
 	return &b.large
 }
 
-// budget is a number of bytes that may be taken. It is safe for concurrent use.
-type budget struct{ left atomic.Int64 }
+// Budget is a number of bytes that may be taken. It is safe for concurrent use.
+type Budget struct{ left atomic.Int64 }
 
-// take takes n bytes, or nothing if there are not so many left.
-func (b *budget) take(n int64) bool {
+// Take takes n bytes, or nothing if there are not so many left.
+func (b *Budget) Take(n int64) bool {
 	if b.left.Add(-n) >= 0 {
 		return true
 	}
@@ -62,15 +66,16 @@ func (b *budget) take(n int64) bool {
 	return false
 }
 
-func (b *budget) give(n int64) { b.left.Add(n) }
+// Give gives n bytes back, or for the first time.
+func (b *Budget) Give(n int64) { b.left.Add(n) }
 
-// spool is a body on its way from upstream. One goroutine writes it, and all whom it
+// Spool is a body on its way from upstream. One goroutine writes it, and all whom it
 // answers read along, each at its own pace and from its beginning: while all of it is
 // kept, nobody waits for anybody. What turns out to be longer than may be kept goes
 // on as a stream with a window, as fast as the slowest of its readers. It is safe for
 // concurrent use.
-type spool struct {
-	budgets *budgets
+type Spool struct {
+	budgets *Budgets
 	length  int64 // -1: not known
 	limit   int64 // of what is kept
 
@@ -79,30 +84,31 @@ type spool struct {
 	blocks  [][]byte      // what has come and is kept; the last is written to, behind its length
 	first   int64         // the offset of blocks
 	size    int64         // how much has come
-	budget  *budget       // of a body that is as long as this one is by now
+	budget  *Budget       // of a body that is as long as this one is by now
 	taken   int64         // of the budget
-	readers map[*spoolReader]struct{}
-	state   spoolState
+	readers map[*Reader]struct{}
+	state   State
 	err     error // why it is broken
 	trailer http.Header
 }
 
-// spoolState is how far a body has come.
-type spoolState uint8
+// State is how far a body has come.
+type State uint8
 
+// The states.
 const (
-	coming    spoolState = iota // and all of it is kept
-	streaming                   // and it is not kept
-	whole                       // all of it is there, and stored if it may be
-	passed                      // all of it has come, and it was not kept
-	broken
+	Coming    State = iota // and all of it is kept
+	Streaming              // and it is not kept
+	Whole                  // all of it is there, and stored if it may be
+	Passed                 // all of it has come, and it was not kept
+	Broken                 // it has broken off
 )
 
-// newSpool returns an empty spool, nil if the body is known to be too long or there
+// New returns an empty spool, nil if the body is known to be too long or there
 // is no memory for it. Length is -1 if it is not known.
-func newSpool(b *budgets, length, limit int64) *spool {
-	s := &spool{budgets: b, length: length, limit: limit, budget: b.of(length), readers: make(map[*spoolReader]struct{})}
-	if length > limit || length > 0 && !s.budget.take(length) {
+func New(b *Budgets, length, limit int64) *Spool {
+	s := &Spool{budgets: b, length: length, limit: limit, budget: b.Of(length), readers: make(map[*Reader]struct{})}
+	if length > limit || length > 0 && !s.budget.Take(length) {
 		return nil
 	}
 	if length > 0 {
@@ -111,9 +117,9 @@ func newSpool(b *budgets, length, limit int64) *spool {
 	return s
 }
 
-// room returns where to read more of the body into. It waits only while the body is
+// Room returns where to read more of the body into. It waits only while the body is
 // not kept and has readers that are behind.
-func (s *spool) room(ctx context.Context) ([]byte, error) {
+func (s *Spool) Room(ctx context.Context) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
@@ -125,12 +131,12 @@ func (s *spool) room(ctx context.Context) ([]byte, error) {
 		if s.length >= 0 {
 			return make([]byte, scratchLen), nil // for the end, which is all that comes
 		}
-		if s.state == coming && !s.grow() {
-			s.state = streaming
+		if s.state == Coming && !s.grow() {
+			s.state = Streaming
 			s.trim()
 			s.notify()
 		}
-		if s.state == streaming {
+		if s.state == Streaming {
 			if err := s.awaitReaders(ctx); err != nil {
 				return nil, err
 			}
@@ -140,7 +146,7 @@ func (s *spool) room(ctx context.Context) ([]byte, error) {
 }
 
 // grow makes room for more that is kept, and reports whether it may.
-func (s *spool) grow() bool {
+func (s *Spool) grow() bool {
 	n := min(max(s.size, minBlock), maxBlock, s.limit+1-s.size)
 	if s.size > s.limit || !s.take(s.taken+n) {
 		return false
@@ -151,12 +157,12 @@ func (s *spool) grow() bool {
 
 // awaitReaders waits until the slowest reader is near. One that holds up others for
 // long is cut off.
-func (s *spool) awaitReaders(ctx context.Context) error {
+func (s *Spool) awaitReaders(ctx context.Context) error {
 	timer := time.NewTimer(maxHoldUp)
 	defer timer.Stop()
 	for {
 		if len(s.readers) == 0 {
-			return errAbandoned
+			return ErrAbandoned
 		}
 		if s.size-s.slowest() < window {
 			return nil
@@ -182,7 +188,7 @@ func (s *spool) awaitReaders(ctx context.Context) error {
 }
 
 // slowest is the offset of the slowest reader.
-func (s *spool) slowest() int64 {
+func (s *Spool) slowest() int64 {
 	at := s.size
 	for r := range s.readers {
 		at = min(at, r.offset)
@@ -191,7 +197,7 @@ func (s *spool) slowest() int64 {
 }
 
 // cutOff removes the readers that are behind, if another has read all there is.
-func (s *spool) cutOff() {
+func (s *Spool) cutOff() {
 	waits := false
 	for r := range s.readers {
 		waits = waits || r.offset == s.size
@@ -207,7 +213,7 @@ func (s *spool) cutOff() {
 }
 
 // trim drops the blocks that all readers have, of a body that is not kept.
-func (s *spool) trim() {
+func (s *Spool) trim() {
 	at := s.slowest()
 	for len(s.blocks) > 0 {
 		b := s.blocks[0]
@@ -219,12 +225,15 @@ func (s *spool) trim() {
 		s.blocks = s.blocks[1:]
 		n := min(s.taken, int64(cap(b)))
 		s.taken -= n
-		s.budget.give(n)
+		s.budget.Give(n)
 	}
 }
 
-// wrote says that n bytes were read into the room.
-func (s *spool) wrote(n int) error {
+// Length is that of the body, -1 if it is not known.
+func (s *Spool) Length() int64 { return s.length }
+
+// Wrote says that n bytes were read into the room.
+func (s *Spool) Wrote(n int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if n == 0 {
@@ -240,11 +249,11 @@ func (s *spool) wrote(n int) error {
 	return nil
 }
 
-// body returns the whole body once it has come, false if it was not kept.
-func (s *spool) body() ([]byte, bool) {
+// Body returns the whole body once it has come, false if it was not kept.
+func (s *Spool) Body() ([]byte, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state != coming || s.size > s.limit {
+	if s.state != Coming || s.size > s.limit {
 		return nil, false
 	}
 	if len(s.blocks) == 1 && len(s.blocks[0]) == cap(s.blocks[0]) {
@@ -256,30 +265,30 @@ func (s *spool) body() ([]byte, bool) {
 	for _, b := range s.blocks {
 		all = append(all, b...)
 	}
-	s.budget.give(s.taken - s.size)
+	s.budget.Give(s.taken - s.size)
 	s.taken, s.blocks = s.size, [][]byte{all}
 	return all, true
 }
 
 // take takes from the budgets until n bytes are taken, all from the one for so many.
-func (s *spool) take(n int64) bool {
-	b := s.budgets.of(n)
+func (s *Spool) take(n int64) bool {
+	b := s.budgets.Of(n)
 	if b == s.budget {
-		if !b.take(n - s.taken) {
+		if !b.Take(n - s.taken) {
 			return false
 		}
 	} else {
-		if !b.take(n) {
+		if !b.Take(n) {
 			return false
 		}
-		s.budget.give(s.taken)
+		s.budget.Give(s.taken)
 	}
 	s.budget, s.taken = b, n
 	return true
 }
 
-// end says that no more comes: all of it is there, or err says what is wrong.
-func (s *spool) end(state spoolState, err error, trailer http.Header) {
+// End says that no more comes: all of it is there, or err says what is wrong.
+func (s *Spool) End(state State, err error, trailer http.Header) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state, s.err, s.trailer = state, err, trailer
@@ -288,29 +297,29 @@ func (s *spool) end(state spoolState, err error, trailer http.Header) {
 }
 
 // release gives back what is of no use to anybody.
-func (s *spool) release() {
-	if s.state >= whole && len(s.readers) == 0 {
-		s.budget.give(s.taken)
+func (s *Spool) release() {
+	if s.state >= Whole && len(s.readers) == 0 {
+		s.budget.Give(s.taken)
 		s.taken, s.blocks = 0, nil
 	}
 }
 
-// watched reports whether the body is waited for, or has an end that will come: else
+// Watched reports whether the body is waited for, or has an end that will come: else
 // nobody would notice if it never ended.
-func (s *spool) watched() bool {
+func (s *Spool) Watched() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.length >= 0 || len(s.readers) > 0
 }
 
-// settle waits until it is known what becomes of the body, or enough has come, or
+// Settle waits until it is known what becomes of the body, or enough has come, or
 // patience has ended, and returns how far it is.
-func (s *spool) settle(ctx context.Context, patience time.Duration, enough int64) spoolState {
+func (s *Spool) Settle(ctx context.Context, patience time.Duration, enough int64) State {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.state == coming && s.size < enough {
+	for s.state == Coming && s.size < enough {
 		changed := s.wait()
 		s.mu.Unlock()
 		ended := false
@@ -329,8 +338,8 @@ func (s *spool) settle(ctx context.Context, patience time.Duration, enough int64
 	return s.state
 }
 
-// passes says why the body is not kept.
-func (s *spool) passes() string {
+// Passes says why the body is not kept.
+func (s *Spool) Passes() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.trailer) > 0 {
@@ -340,14 +349,14 @@ func (s *spool) passes() string {
 }
 
 // wait returns what is closed when something changes.
-func (s *spool) wait() <-chan struct{} {
+func (s *Spool) wait() <-chan struct{} {
 	if s.changed == nil {
 		s.changed = make(chan struct{})
 	}
 	return s.changed
 }
 
-func (s *spool) notify() {
+func (s *Spool) notify() {
 	if s.changed != nil {
 		close(s.changed)
 		s.changed = nil

@@ -1,4 +1,4 @@
-package httpcache
+package spool
 
 import (
 	"context"
@@ -7,10 +7,10 @@ import (
 	"net/http"
 )
 
-// spoolReader is one reader of a spool. It belongs to one goroutine. It must be
+// Reader is one reader of a spool. It belongs to one goroutine. It must be
 // closed.
-type spoolReader struct {
-	spool  *spool
+type Reader struct {
+	spool  *Spool
 	ctx    context.Context // of the one who reads
 	offset int64           // guarded by spool.mu, like the fields below
 	end    int64           // -1: that of the body
@@ -18,37 +18,43 @@ type spoolReader struct {
 	resp   *http.Response  // that gets the trailer; may be nil
 }
 
-// read returns a reader for a client whose context is ctx, false if the beginning of
+// Join returns a reader for a client whose context is ctx, false if the beginning of
 // the body is gone.
-func (s *spool) read(ctx context.Context) (*spoolReader, bool) {
+func (s *Spool) Join(ctx context.Context) (*Reader, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state != coming && s.state != whole {
+	if s.state != Coming && s.state != Whole {
 		return nil, false
 	}
-	r := &spoolReader{spool: s, ctx: ctx, end: -1}
+	r := &Reader{spool: s, ctx: ctx, end: -1}
 	s.readers[r] = struct{}{}
 	return r, true
 }
 
-// response is resp with a reader in place of its body, and a header of its own.
-func (s *spool) response(ctx context.Context, resp *http.Response) *http.Response {
-	r, _ := s.read(ctx)
+// Response is resp with a reader in place of its body, and a header of its own.
+func (s *Spool) Response(ctx context.Context, resp *http.Response) *http.Response {
+	r, _ := s.Join(ctx)
 	copied := *resp
 	copied.Header = maps.Clone(resp.Header)
 	r.resp, copied.Body = &copied, r
 	return &copied
 }
 
-// cut leaves only the bytes from start up to end.
-func (r *spoolReader) cut(start, end int64) {
+// Spool is what it reads.
+func (r *Reader) Spool() *Spool { return r.spool }
+
+// Answers says which response gets the trailer when all has been read.
+func (r *Reader) Answers(resp *http.Response) { r.resp = resp }
+
+// Cut leaves only the bytes from start up to end.
+func (r *Reader) Cut(start, end int64) {
 	r.spool.mu.Lock()
 	defer r.spool.mu.Unlock()
 	r.offset, r.end = start, end
 }
 
 // Read reads what has come, and waits if that is nothing.
-func (r *spoolReader) Read(p []byte) (int, error) {
+func (r *Reader) Read(p []byte) (int, error) {
 	s := r.spool
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,9 +66,9 @@ func (r *spoolReader) Read(p []byte) (int, error) {
 			return 0, io.EOF
 		case r.offset < s.size:
 			return r.copy(p), nil
-		case s.state == broken:
+		case s.state == Broken:
 			return 0, s.err
-		case s.state >= whole:
+		case s.state >= Whole:
 			if r.resp != nil {
 				r.resp.Trailer = s.trailer
 			}
@@ -82,7 +88,7 @@ func (r *spoolReader) Read(p []byte) (int, error) {
 }
 
 // copy copies what is there into p.
-func (r *spoolReader) copy(p []byte) int {
+func (r *Reader) copy(p []byte) int {
 	s := r.spool
 	if r.end >= 0 {
 		p = p[:min(int64(len(p)), r.end-r.offset)]
@@ -92,7 +98,7 @@ func (r *spoolReader) copy(p []byte) int {
 		if r.offset < at+int64(len(b)) {
 			n := copy(p, b[r.offset-at:])
 			r.offset += int64(n)
-			if s.state == streaming {
+			if s.state == Streaming {
 				s.trim()
 				s.notify()
 			}
@@ -104,14 +110,14 @@ func (r *spoolReader) copy(p []byte) int {
 }
 
 // Close ends the reading.
-func (r *spoolReader) Close() error {
+func (r *Reader) Close() error {
 	s := r.spool
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.readers[r]; ok {
 		delete(s.readers, r)
 		r.err = errClosed
-		if s.state == streaming {
+		if s.state == Streaming {
 			s.trim()
 		}
 		s.notify()
