@@ -24,9 +24,9 @@ const (
 var ErrAbandoned = errors.New("nobody reads the body, and it is too long to be stored")
 
 var (
-	errTooSlow   = errors.New("a reader held up others")
-	errTooLong   = errors.New("the body is longer than its Content-Length")
-	errClosed    = errors.New("the body was closed")
+	errTooSlow = errors.New("a reader held up others")
+	errTooLong = errors.New("the body is longer than its Content-Length")
+	errClosed  = errors.New("the body was closed")
 )
 
 // smallBody is how long bodies are that have a part of the memory for themselves, so
