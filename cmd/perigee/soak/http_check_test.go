@@ -193,7 +193,7 @@ func (h *httpCheck) checkReuse(a *answer, k kind, x exchange) {
 		h.violation("not validated", "%v: from %+v", a, x)
 	case k.strict && stale:
 		h.violation("stale though it must not be", "%v", a)
-	case a.hit && !stale && a.age() > k.lifetime:
+	case a.hit && !stale && a.age() > k.lifetime && a.detail == "":
 		h.violation("stale and does not say so", "%v", a)
 	case stale && a.detail == "stale-while-revalidate" && a.age() > swr, stale && a.detail == "max-stale" && a.age() > k.lifetime+4*time.Second,
 		stale && a.age() > max(sie, swr, k.lifetime+4*time.Second):
