@@ -94,7 +94,7 @@ func (a *assembly) mayBeTooWide(f fetched) bool {
 		return !unavailable.Down()
 	}
 	failure, ok := errors.AsType[*upstream.Error](f.err)
-	return f.err == nil || ok && failure.Sent
+	return f.err == nil && f.result.Fault != fetch.FaultRedirect || ok && failure.Sent
 }
 
 // fetchInstead answers in place of a window that is no good, for the reason in f:
