@@ -58,6 +58,12 @@ func writeTo(w io.Writer, c Content) error {
 		_, err := w.Write(whole)
 		return err
 	}
+	return writeSegments(w, c)
+}
+
+// writeSegments is writeTo for a content in pieces. It is a function of its own since
+// what its loop shares with the content's takes an allocation.
+func writeSegments(w io.Writer, c Content) error {
 	buffer := make([]byte, 0, min(flushSize, c.Len()))
 	for b := range c.Segments() {
 		for len(b) > 0 {
