@@ -108,7 +108,9 @@ func decidePage(q *question, c *cached, d *rfc9111.RequestDirectives, r rules) d
 		again.refresh = decided.refresh
 		return again
 	}
-	decided.handling.TTL = c.page.Oldest().FreshUntil.Sub(r.now)
+	if decided.handling.TTL = c.page.Oldest().FreshUntil.Sub(r.now); decided.handling.TTL < 0 {
+		decided.handling.Outcome = respond.Stale // a walker reads on in what others are not given any more
+	}
 	return decided
 }
 

@@ -3,6 +3,8 @@ package proxy
 import (
 	"time"
 
+	"perigee/cache"
+	"perigee/cache/rfc9111"
 	"perigee/proxy/clients"
 	"perigee/proxy/collection"
 	"perigee/proxy/ll2"
@@ -15,11 +17,50 @@ import (
 // the goroutine of its request.
 type exchange struct {
 	respond.Exchange
-	client   clients.Client // by identify
-	question                // by resolve
-	// Of what is forwarded: what look-up found, and why decide has upstream asked.
+	client     clients.Client // by identify
+	question                  // by resolve
+	directives rfc9111.RequestDirectives
+	// Of what is forwarded: what look-up found, why decide has upstream asked, and by
+	// which rules.
 	cached *cached
 	fwd    respond.Fwd
+	rules  rules
+}
+
+// walker is the client as one that may be walking through the list.
+func (x *exchange) walker() walker { return walker{x.client.ID, &x.directives} }
+
+// walker is given the versions of windows that it began with.
+type walker struct {
+	client     string
+	directives *rfc9111.RequestDirectives
+}
+
+// selectFrom picks versions of windows as collection.Collections.Select does. Who insists
+// on newer ones is given the newest, whether they belong together or not.
+func (w walker) selectFrom(lists *collection.Collections, p *collection.Plan, newest []*cache.Entry, now time.Time) collection.Selection {
+	s := lists.Select(p, newest, w.client, now)
+	if w.takes(s, newest, now) {
+		return s
+	}
+	if s = lists.Select(p, newest, "", now); w.takes(s, newest, now) {
+		return s
+	}
+	return collection.Selection{Entries: newest, Choice: collection.Choice{Renew: s.Renew, Mixed: true}}
+}
+
+// takes reports whether versions of windows are new enough for this client, as far as
+// there are newer ones.
+func (w walker) takes(s collection.Selection, newest []*cache.Entry, now time.Time) bool {
+	if !w.directives.Insist() {
+		return true
+	}
+	for i, e := range s.Entries {
+		if e != newest[i] && w.directives.Reuse(e, rfc9111.ReuseRules{}, now) < rfc9111.ServeFresh {
+			return false
+		}
+	}
+	return true
 }
 
 // question is what a request asks for. All of it is shared and read-only.

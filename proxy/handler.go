@@ -274,11 +274,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // answer serves what is cached, or has the request forwarded.
 func (h *Handler) answer(x *exchange) {
 	x.plan = h.lists.Plan(x.resource, x.plan, x.Start)
-	found := h.finder.find(&x.question, x.client.ID, x.Start)
-	directives := rfc9111.ParseRequest(x.Request.Header)
+	x.directives = rfc9111.ParseRequest(x.Request.Header)
+	found := h.finder.find(&x.question, x.walker(), x.Start)
 	now := h.rules
 	now.now = x.Start
-	d := decide(&x.question, &found, &directives, now)
+	d := decide(&x.question, &found, &x.directives, now)
 	for _, res := range d.refresh {
 		d.handling.Detail = h.fetcher.Refresh(res)
 	}
@@ -287,7 +287,7 @@ func (h *Handler) answer(x *exchange) {
 		h.responder.failed(x, d.err)
 	case d.fwd != respond.NotForwarded:
 		cached := found // a copy, so that a hit allocates none
-		x.cached, x.fwd = &cached, d.fwd
+		x.cached, x.fwd, x.rules = &cached, d.fwd, now
 		h.forwarder.Forward(&x.Exchange, x)
 	default:
 		h.serve(x, d)

@@ -33,14 +33,14 @@ type finder struct {
 }
 
 // find is the look-up for a question of a client.
-func (f *finder) find(q *question, client string, now time.Time) (c cached) {
+func (f *finder) find(q *question, w walker, now time.Time) (c cached) {
 	if q.plan == nil {
 		c.whole = f.whole(q.resource, now)
 		return c
 	}
 	c.windows = f.lists.LookUp(q.plan)
 	if !slices.Contains(c.windows.Entries, nil) {
-		selection := f.lists.Select(q.plan, c.windows.Entries, client, now)
+		selection := w.selectFrom(f.lists, q.plan, c.windows.Entries, now)
 		c.selection = &selection
 		if c.page = f.cut(q.plan.Page, c.selection.Entries); c.page != nil {
 			return c

@@ -42,14 +42,18 @@ func (a *assembly) run() decision {
 		if d, ok := a.fetchWindow(i); !ok {
 			return d
 		}
-		a.windows.Trim(i)
+		a.windows.Fit(i)
 	}
 	return a.cut()
 }
 
-// serves reports whether a cached window will do.
+// serves reports whether a cached window will do for this client.
 func (a *assembly) serves(e *cache.Entry) bool {
-	return e != nil && a.x.fwd != respond.FwdRequest && e.State(a.x.Start) >= cache.Revalidate
+	if e == nil || a.x.fwd == respond.FwdRequest {
+		return false
+	}
+	_, fwd, _ := reuse(e, &a.x.directives, a.x.rules)
+	return fwd == respond.NotForwarded
 }
 
 // cannotAffordBoth reports whether two windows are missing and only one request
@@ -62,7 +66,11 @@ func (a *assembly) cannotAffordBoth() bool {
 // fetchWindow fetches window i. If ok is false, d is what to answer.
 func (a *assembly) fetchWindow(i int) (d decision, ok bool) {
 	res := &a.windows.Plan.Windows[i]
-	f := a.ask(a.x, a.out, res, fetch.Request{Waiter: a.x.waiter(a.patience)})
+	req := fetch.Request{Waiter: a.x.waiter(a.patience)}
+	if e := a.windows.Entries[i]; e != nil && a.x.fwd != respond.FwdRequest {
+		req.NewerThan = e.Answered // which this client does not take
+	}
+	f := a.ask(a.x, a.out, res, req)
 	a.note(f)
 	switch {
 	case a.out.Context().Err() != nil:
@@ -76,7 +84,12 @@ func (a *assembly) fetchWindow(i int) (d decision, ok bool) {
 		a.pages.reject(res, f.result.Entry)
 		return a.fetchWhole(a.x, a.out), false
 	case !a.mayBeTooWide(f):
-		return conclude(f, a.fallback(), a.x.fwd, a.x.Start), false
+		cached, selection := a.fallback()
+		d := conclude(f, cached, a.x.fwd, a.x.Start)
+		if d.handling.Outcome == respond.Hit || d.handling.Outcome == respond.Stale { // it is what is cached
+			d.selection = selection
+		}
+		return d, false
 	}
 	if f.err == nil && f.result.Fault == fetch.FaultShape {
 		a.pages.reject(res, f.result.Entry)
@@ -101,8 +114,8 @@ func (a *assembly) mayBeTooWide(f fetched) bool {
 // with what is cached, else with the page itself. Widening must not make a request
 // fail that would have worked.
 func (a *assembly) fetchInstead(window *ll2.Resource, f fetched) decision {
-	if cached := a.fallback(); cached != nil && servable(cached, a.x.Start) {
-		return decision{source: cached, handling: fallbackHandling(cached.Oldest(), f, a.x.Start)}
+	if cached, selection := a.fallback(); cached != nil && servable(cached, a.x.Start) {
+		return decision{source: cached, handling: fallbackHandling(cached.Oldest(), f, a.x.Start), selection: selection}
 	}
 	d := a.fetchWhole(a.x, a.out)
 	if d.source != nil && d.source.Entry().Status == http.StatusOK {
@@ -121,33 +134,35 @@ func (a *assembly) note(f fetched) {
 	}
 }
 
-// fallback is the page as far as it is cached, however stale; nil if it is not.
-func (a *assembly) fallback() render.Source {
+// fallback is the page as far as it is cached, however stale, and the windows that it
+// is cut from, if it is; nil if it is not cached.
+func (a *assembly) fallback() (render.Source, *collection.Selection) {
 	w := a.windows.Entries
 	for _, e := range w {
 		if e == nil || e.State(a.x.Start) == cache.Dead {
 			if a.x.cached.whole == nil && a.x.cached.page != nil { // it was not looked for
-				return a.finder.whole(a.x.resource, a.x.Start)
+				return a.finder.whole(a.x.resource, a.x.Start), nil
 			}
-			return a.x.cached.whole
+			return a.x.cached.whole, nil
 		}
 	}
-	if page, ok := render.NewPage(a.windows.Plan.Page, w); ok {
-		return page
+	s := a.x.walker().selectFrom(a.lists, a.windows.Plan, w, a.x.Start)
+	if page, ok := render.NewPage(a.windows.Plan.Page, s.Entries); ok {
+		return page, &s
 	}
-	return a.x.cached.whole
+	return a.x.cached.whole, nil
 }
 
 // cut cuts the page, after windows that do not belong together were fetched anew,
 // as far as the quota allows.
 func (a *assembly) cut() decision {
-	plan, client, now := a.windows.Plan, a.x.client.ID, a.x.Start
-	s := a.lists.Select(plan, a.windows.Entries, client, now)
+	plan, walker, now := a.windows.Plan, a.x.walker(), a.x.Start
+	s := walker.selectFrom(a.lists, plan, a.windows.Entries, now)
 	for range collection.MaxWindows {
 		if s.Renew < 0 || a.fetched[s.Renew] || !a.renew(s.Renew) {
 			break
 		}
-		s = a.lists.Select(plan, a.windows.Entries, client, now)
+		s = walker.selectFrom(a.lists, plan, a.windows.Entries, now)
 	}
 	page, ok := render.NewPage(plan.Page, s.Entries)
 	if !ok {
@@ -155,6 +170,9 @@ func (a *assembly) cut() decision {
 	}
 	if a.handling.FwdStatus == 0 { // others had fetched all of it meanwhile
 		a.handling = respond.Handling{Outcome: respond.Hit, TTL: page.Oldest().FreshUntil.Sub(now)}
+		if a.handling.TTL < 0 {
+			a.handling.Outcome = respond.Stale
+		}
 	}
 	return decision{source: page, handling: a.handling, selection: &s}
 }

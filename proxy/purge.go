@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"perigee/cache"
-	"perigee/proxy/collection"
 	"perigee/proxy/ll2"
 )
 
@@ -91,7 +90,7 @@ func (h *Handler) purging(target, accept string) (question, error) {
 // lookedFor returns the keys under which what answers a question is looked for.
 func (h *Handler) lookedFor(q question) []string {
 	keys := []string{q.resource.Key}
-	for _, plan := range []*collection.Plan{q.plan, h.lists.Plan(q.resource, q.plan, time.Now())} {
+	for _, plan := range append(q.plan.Narrower(q.resource), q.plan, h.lists.Plan(q.resource, q.plan, time.Now())) {
 		if plan == nil {
 			continue
 		}

@@ -19,6 +19,10 @@ type RequestDirectives struct {
 	anyStale                                 bool // max-stale without an argument
 }
 
+// Insist reports whether the client may want a newer response than others are served
+// (RFC 9111, section 5.2.1).
+func (d *RequestDirectives) Insist() bool { return d.NoCache || d.maxAge.present || d.minFresh.present }
+
 // ParseRequest reads the Cache-Control field of a request, and Pragma if there is
 // none (RFC 9111, section 5.4), as net/http's server does too.
 func ParseRequest(h http.Header) RequestDirectives {

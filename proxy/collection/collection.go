@@ -161,6 +161,9 @@ func (c *Collections) TooWide(window *ll2.Resource, now time.Time) (news bool) {
 // is fresh, the lists that may have the object and were not read yet are read.
 func (c *Collections) Object(res *ll2.Resource, own *cache.Entry, now time.Time) (*cache.Entry, body.Element) {
 	e, element, lost := c.objects.find(res.Key, c.options.Store)
+	if lost != "" && c.readList(lost) { // it was stored a moment ago, and is not known yet
+		e, element, _ = c.objects.find(res.Key, c.options.Store)
+	}
 	if isFresh(own, now) || isFresh(e, now) {
 		return e, element
 	}
@@ -169,7 +172,7 @@ func (c *Collections) Object(res *ll2.Resource, own *cache.Entry, now time.Time)
 	schema := res.ObjectSchema()
 	c.readLists(schema, false)
 	e, element, _ = c.objects.find(res.Key, c.options.Store)
-	if e == nil && lost {
+	if e == nil && lost != "" {
 		c.readLists(schema, true)
 		e, element, _ = c.objects.find(res.Key, c.options.Store)
 	}
@@ -187,14 +190,21 @@ func (c *Collections) readLists(schema string, again bool) {
 	c.reading.Lock()
 	defer c.reading.Unlock()
 	for _, key := range c.objectLists.take(schema, again) {
-		res, known := ll2.FromKey(key)
-		e, cached := c.options.Store.Get(key)
-		if !known || !cached {
+		if !c.readList(key) {
 			c.objectLists.lost(key)
-			continue
 		}
-		c.indexObjects(&res, e)
 	}
+}
+
+// readList finds out which objects a window has. It reports whether it is cached.
+func (c *Collections) readList(key cache.Key) bool {
+	res, known := ll2.FromKey(key)
+	e, cached := c.options.Store.Get(key)
+	if !known || !cached {
+		return false
+	}
+	c.indexObjects(&res, e)
+	return true
 }
 
 // Learn finds out which objects a window has that is cached for res, and reports

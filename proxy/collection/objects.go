@@ -80,23 +80,23 @@ func (o *objectIndex) purge(key string, now time.Time) {
 }
 
 // find returns the element that answers for an object, and the entry it is in; nil
-// if there is none. lost tells that it stood in a window that is not there any more:
-// older ones may answer in its place, for this object and for all others in it.
-func (o *objectIndex) find(key string, store cache.Tier) (e *cache.Entry, element body.Element, lost bool) {
+// if there is none. lost is the key of the window in which it stood, if that is not the
+// same any more: others may answer in its place, for this object and for all in it.
+func (o *objectIndex) find(key string, store cache.Tier) (e *cache.Entry, element body.Element, lost cache.Key) {
 	o.mu.RLock()
 	at, ok := o.places[key]
 	o.mu.RUnlock()
 	if !ok {
-		return nil, body.Element{}, false
+		return nil, body.Element{}, ""
 	}
 	e, ok = store.Get(at.window)
 	if ok && e.Digest == at.digest {
 		if w := render.WindowOf(e); w != nil {
-			return e, body.Element{Window: w, Index: at.index}, false
+			return e, body.Element{Window: w, Index: at.index}, ""
 		}
 	}
 	o.lose(at)
-	return nil, body.Element{}, true
+	return nil, body.Element{}, at.window
 }
 
 // lose forgets all that stood in the window of a location.

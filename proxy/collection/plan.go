@@ -49,6 +49,18 @@ func NewPlan(res *ll2.Resource, w Widths) *Plan {
 // Width is how many elements its windows have room for.
 func (p *Plan) Width() int { return p.Windows[0].Page.Limit }
 
+// Narrower returns the plans with narrower windows that the page may have been cut from
+// while wide ones failed. Of no plan there are none.
+func (p *Plan) Narrower(res *ll2.Resource) (plans []*Plan) {
+	if p == nil {
+		return nil
+	}
+	for width := p.Width() / 2; width >= leastWidth; width /= 2 {
+		plans = append(plans, NewPlan(res, Widths{Normal: width, Detailed: width}))
+	}
+	return plans
+}
+
 // Windows are those of a Plan, as far as they are cached.
 type Windows struct {
 	Plan *Plan
@@ -60,10 +72,15 @@ type Windows struct {
 	Beyond *cache.Entry
 }
 
-// Trim leaves out what the page does not reach, now that window i is known.
-func (w *Windows) Trim(i int) {
-	if next := i + 1; next < len(w.Plan.Windows) && !w.Plan.reaches(next, w.Entries[i]) {
+// Fit leaves out what the page does not reach, now that window i is known, and has
+// what it reaches now that the list has grown be asked for.
+func (w *Windows) Fit(i int) {
+	switch next := i + 1; {
+	case next >= len(w.Plan.Windows):
+	case !w.Plan.reaches(next, w.Entries[i]):
 		w.Entries = w.Entries[:next]
+	case next == len(w.Entries):
+		w.Entries = append(w.Entries, nil)
 	}
 }
 

@@ -101,8 +101,8 @@ func NewOldPage(p ll2.Page, windows []*cache.Entry) (s Source, ok bool) {
 
 func newPage(p ll2.Page, windows []*cache.Entry, envelope *cache.Entry) (Source, bool) {
 	s := page{p, windows, envelope}
-	if len(windows) == 1 { // which covers the page, and no other count contradicts
-		return s, true
+	if len(windows) == 1 { // as nearly always
+		return s, WindowOf(windows[0]).Covers(p)
 	}
 	_, ok := s.cut()
 	return s, ok

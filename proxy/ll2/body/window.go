@@ -69,6 +69,17 @@ func NewWindow(fetched *ll2.Resource, body []byte, l *Layout) (*Window, Rejectio
 	return w, NotRejected
 }
 
+// Covers reports whether the window has all elements that a page of its list has, by its
+// own count.
+func (w *Window) Covers(p ll2.Page) bool {
+	if p.Beyond(w.Count) {
+		return true
+	}
+	at, _ := p.OffsetInt()
+	end := at + min(int64(p.Limit), w.Count-at)
+	return at >= w.Offset && end <= w.Offset+int64(w.Len())
+}
+
 // Len returns how many elements the window has.
 func (w *Window) Len() int { return len(w.layout.Results) }
 
