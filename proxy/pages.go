@@ -104,7 +104,7 @@ func (a *assembly) mayBeTooWide(f fetched) bool {
 		return false
 	}
 	if unavailable, ok := errors.AsType[*fetch.UnavailableError](f.err); ok {
-		return !unavailable.Down()
+		return !unavailable.Down() && unavailable.Reason != fetch.FaultRedirect
 	}
 	failure, ok := errors.AsType[*upstream.Error](f.err)
 	return f.err == nil && f.result.Fault != fetch.FaultRedirect || ok && failure.Sent

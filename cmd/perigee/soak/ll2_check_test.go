@@ -17,15 +17,16 @@ import (
 // What the proxy is told in profile ll2, in short times: what happens in hours is to
 // happen in seconds.
 const (
-	ll2TTL       = 2 * time.Second
-	ll2ConfigTTL = 4 * time.Second
-	ll2SWR       = 2 * time.Second
-	ll2SIE       = 30 * time.Second
-	ll2Reload    = 500 * time.Millisecond
-	ll2Pause     = 15 * time.Second // for so long a failure may be told, and the time it took
-	ll2Unknown   = 10 * time.Second // for so long nothing is known of the quota after the first start
-	ll2Window    = 50
-	ll2Detailed  = 20
+	ll2TTL          = 2 * time.Second
+	ll2ConfigTTL    = 4 * time.Second
+	ll2SWR          = 2 * time.Second
+	ll2SIE          = 30 * time.Second
+	ll2Reload       = 500 * time.Millisecond
+	ll2Pause        = 15 * time.Second // for so long a failure may be told, and the time it took
+	ll2LongestPause = 5 * time.Minute
+	ll2Unknown      = 10 * time.Second // for so long nothing is known of the quota after the first start
+	ll2Window       = 50
+	ll2Detailed     = 20
 )
 
 // scheduling is how late a goroutine may come to do what it should, on a machine that
@@ -85,6 +86,8 @@ func (l *ll2Check) checkFailure(a *answer, path string) {
 		explained = true
 	case a.detail == "upstream-down":
 		explained = l.longest >= 5
+	case a.status == http.StatusServiceUnavailable: // a page that fails again and again is asked less and less often
+		explained = l.failed(path, a.sent-ll2LongestPause)
 	case a.status >= 500:
 		explained = l.failed(path, a.sent-ll2Pause)
 	}
