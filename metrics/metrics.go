@@ -259,7 +259,7 @@ func newListMetrics(f factory) (m listMetrics) {
 	m.mixed = f.counter("perigee_pages_mixed_total", "Answers that were cut from windows of different states of the list, because the quota was spent.")
 	m.objects = f.counter("perigee_objects_from_lists_total", "Answers for an object that was an element of a cached list.")
 	m.rejected = f.closed("perigee_windows_rejected_total",
-		"Lists whose windows did not pass the checks, so that pages are fetched as clients ask for them, by what was wrong.", "reason", windowFaults())
+		"Answers that were not the window that was asked for, by what was wrong.", "reason", windowFaults())
 	m.ignored = newBoundedCounter(f.counters("perigee_ignored_parameters_total",
 		"Requests with a parameter that the endpoint does not know, by its name; after the first 64 names, other.", "name"))
 	return m
@@ -281,7 +281,7 @@ func (m *listMetrics) PageCut(straddles, mixed bool) {
 // ObjectFromList counts an answer for an object that was an element of a cached list.
 func (m *listMetrics) ObjectFromList() { m.objects.Inc() }
 
-// WindowRejected counts a list whose window did not pass the checks. Unknown
+// WindowRejected counts an answer that was not the window that was asked for. Unknown
 // reasons count as "other".
 func (m *listMetrics) WindowRejected(reason string) { m.rejected.inc(reason) }
 
